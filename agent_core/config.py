@@ -1,0 +1,80 @@
+"""Settings of a deployment, and the only reader of the environment and of secrets."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from agent_core.errors import ProviderUnavailable
+
+DEFAULT_MODEL = "claude-sonnet-4-6"
+ANTHROPIC_URL = "https://api.anthropic.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator sets. Secrets show themselves only by `get_secret_value`."""
+
+    home: Path
+    """Where the database and the artifacts are."""
+    database_url: str
+    model: str = DEFAULT_MODEL
+    anthropic_api_key: SecretStr | None = None
+    anthropic_auth_token: SecretStr | None = None
+    anthropic_base_url: str = ANTHROPIC_URL
+    reachable_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Private addresses that sandboxes on this machine may reach, where the contract allows the name."""
+    policy: Path | None = None
+    """The operator's bounds on contracts; without a file nothing is bounded."""
+
+    @property
+    def builtin(self) -> bool:
+        """Whether the built-in analyst plans, because there is neither a key nor an endpoint."""
+        return not (self.anthropic_api_key or self.anthropic_auth_token or self.anthropic_base_url != ANTHROPIC_URL)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read DATABASE_URL and, by their prefixes, what a deployment sets.
+
+        These are RINGFENCE_HOME, _POLICY, _MODEL and _REACHABLE_NETWORKS, and ANTHROPIC_API_KEY, _AUTH_TOKEN and
+        _BASE_URL.
+
+        Raises ProviderUnavailable with a sentence on what to set.
+        """
+        variables = os.environ if environment is None else environment
+        data_home = variables.get("XDG_DATA_HOME") or str(Path(variables.get("HOME", ".")) / ".local" / "share")
+        home = Path(variables.get("RINGFENCE_HOME") or Path(data_home) / "ringfence").expanduser().absolute()
+        return cls(
+            home=home,
+            database_url=variables.get("DATABASE_URL") or f"sqlite:///{home / 'ringfence.db'}",
+            model=variables.get("RINGFENCE_MODEL") or DEFAULT_MODEL,
+            anthropic_api_key=_secret(variables, "ANTHROPIC_API_KEY"),
+            anthropic_auth_token=_secret(variables, "ANTHROPIC_AUTH_TOKEN"),
+            anthropic_base_url=(variables.get("ANTHROPIC_BASE_URL") or ANTHROPIC_URL).rstrip("/"),
+            reachable_networks=_networks(variables.get("RINGFENCE_REACHABLE_NETWORKS", "")),
+            policy=_policy(variables, home),
+        )
+
+
+def _policy(variables: Mapping[str, str], home: Path) -> Path | None:
+    if named := variables.get("RINGFENCE_POLICY"):
+        return Path(named).expanduser().absolute()
+    usual = home / "policy.yaml"
+    return usual if usual.exists() else None
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ProviderUnavailable(
+            "RINGFENCE_REACHABLE_NETWORKS makes no sense: give networks such as 10.1.0.0/16, separated by commas."
+        ) from error
+
+
+def _secret(variables: Mapping[str, str], name: str) -> SecretStr | None:
+    value = variables.get(name, "").strip()
+    return SecretStr(value) if value else None

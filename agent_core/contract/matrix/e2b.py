@@ -1,0 +1,30 @@
+"""E2B: a micro virtual machine for each sandbox."""
+
+from agent_core.contract.matrix.capability import APP, Matrix, guard, native, unenforceable
+
+E2B: Matrix = APP | {
+    "provider": native("Each sandbox is a virtual machine at E2B.", "next"),
+    "lifecycle.ephemeral": native("The virtual machine is ended when a question is answered."),
+    "lifecycle.session": native("One interpreter keeps the variables until the sandbox closes."),
+    "lifecycle.idle_seconds": native("This app closes a sandbox that rests for longer."),
+    "lifecycle.max_seconds": native("E2B ends the sandbox at the time that it is told."),
+    "network.deny": native("E2B lets nothing out."),
+    "network.allowlist": native("E2B lets only these names out, by the host that a connection asks for."),
+    "network.open": native("E2B lets everything out."),
+    "filesystem.ephemeral": native("The disk goes with the virtual machine.", "next"),
+    "filesystem.volume": unenforceable(
+        "E2B's volumes are not open to everybody yet; choose files that go with the sandbox."
+    ),
+    "filesystem.inputs": guard("Uploaded files are made read-only, which the sandbox's root user can undo.", "next"),
+    "filesystem.disk_mib": guard("E2B fixes the disk by its template; what is used is watched and a call stopped."),
+    "filesystem.largest_file_mib": guard("A limit set inside the interpreter stops a larger write."),
+    "resources.vcpus": native("The template of the virtual machine sets its processors.", "next"),
+    "resources.memory_mib": native("The template of the virtual machine sets its memory.", "next"),
+    "resources.processes": guard("A limit set inside the interpreter refuses more."),
+    "timeout.call_seconds": native("This app interrupts a call at the limit."),
+    "billing.rate_card": native("E2B bills what is allocated, each second that the sandbox runs.", "next"),
+    "languages.python": native("E2B's interpreter runs Python."),
+    "languages.bash": native("E2B's interpreter runs Bash."),
+    "languages.javascript": native("E2B's interpreter runs JavaScript."),
+    "languages.r": native("E2B's interpreter runs R."),
+}
