@@ -1,0 +1,1 @@
+"""The keyless provider: a worker of ours in bubblewrap, on this machine."""

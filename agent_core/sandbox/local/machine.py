@@ -1,0 +1,172 @@
+"""A jail with its worker, fence and watch: what a sandbox is made of, from start to end."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+
+from agent_core.contract import Contract
+from agent_core.errors import ProviderUnavailable
+from agent_core.jail import Jail
+from agent_core.sandbox.local.cgroups import Hierarchy
+from agent_core.sandbox.local.fence import Fence, data_bytes
+from agent_core.sandbox.local.launch import Inside, Launched, launch, look_inside, take_listener
+from agent_core.sandbox.local.link import Link, first_of
+from agent_core.sandbox.local.messages import Message, Ready
+from agent_core.sandbox.local.runtime import Runtime
+from agent_core.sandbox.local.watch import Watch
+
+_MIB = 1 << 20
+_START_SECONDS = 20.0
+_END_SECONDS = 5.0
+_MOST_SAID = 300
+
+
+class Machine:
+    """Alive from the end of `start` until its worker is out of reach."""
+
+    def __init__(self, launched: Launched, contract: Contract) -> None:
+        self.link = Link(launched, contract.filesystem.largest_artifact_mib)
+        self.over_memory = False
+        """Whether the watch has killed it."""
+        self.inside: Inside
+        self.listener: socket.socket | None = None
+        """On the sandbox's own loopback: what comes in there has been sent from inside."""
+        self.fence: Fence
+        self.watch: Watch | None = None
+        self._launched = launched
+        self._first_handle: int | None = None
+
+    @classmethod
+    async def start(
+        cls, runtime: Runtime, jail: Jail, contract: Contract, hierarchy: Hierarchy | None, name: str
+    ) -> "Machine":
+        """Start one, on the event loop's own thread.
+
+        Raises ProviderUnavailable.
+        """
+        try:
+            machine = cls(launch(runtime, jail), contract)
+        except OSError as error:
+            raise ProviderUnavailable(f"A local sandbox could not be started: {error.strerror}.") from error
+        try:
+            await machine._greet(contract)
+            machine._enclose(contract, hierarchy, name)
+        except BaseException:
+            await machine.close()
+            raise
+        return machine
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker can be reached."""
+        return not self.link.ended.done()
+
+    def kills(self) -> int:
+        """How often the kernel has killed in it for want of memory."""
+        return self.fence.out_of_memory_kills()
+
+    def peak_mib(self) -> int:
+        """The most memory that the watch has seen."""
+        return round(self.watch.peak_bytes / _MIB) if self.watch is not None else 0
+
+    def busy(self, *, now: bool) -> None:
+        """Say whether a call is under way: memory is then read more often."""
+        if self.watch is not None:
+            self.watch.busy(now=now)
+
+    def kill(self) -> None:
+        """Kill everything in the namespace at once."""
+        with contextlib.suppress(OSError):
+            if self._first_handle is not None:
+                signal.pidfd_send_signal(self._first_handle, signal.SIGKILL)
+            else:
+                self._launched.process.kill()
+        self.link.give_up("it was killed")
+
+    async def close(self) -> None:
+        """Kill, wait until it is gone, and give everything back."""
+        if self.watch is not None:
+            await self.watch.stop()
+        self.kill()
+        await self._wait_for_end()
+        self.link.close()
+        if self.watch is not None:
+            await asyncio.to_thread(self.fence.remove)
+        for descriptor in (self._first_handle, self._launched.info):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._first_handle = None
+        self._launched.handover.close()
+        if self.listener is not None:
+            self.listener.close()
+
+    async def _greet(self, contract: Contract) -> None:
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        said = bytearray()
+
+        def take(message: Message) -> None:
+            match message:
+                case Ready() if not ready.done():
+                    ready.set_result(None)
+                case _:
+                    pass
+
+        self.link.on_message, self.link.on_output = take, lambda _, data: said.extend(data[:_MOST_SAID])
+        await self.link.send(
+            {
+                "data_bytes": data_bytes(contract),
+                "file_bytes": contract.filesystem.largest_file_mib * _MIB,
+                "processes": contract.resources.processes,
+            }
+        )
+        await first_of(ready, self.link.ended, seconds=_START_SECONDS)
+        if not ready.done():
+            self.link.drain()
+            raise ProviderUnavailable(f"A local sandbox could not be started. {_text(said)}".strip())
+        self.link.silence()
+
+    def _enclose(self, contract: Contract, hierarchy: Hierarchy | None, name: str) -> None:
+        inside, self.listener = look_inside(self._launched), take_listener(self._launched)
+        if inside is None or self.listener is None:
+            raise ProviderUnavailable("A local sandbox ended while it was starting. Try again.")
+        self.inside = inside
+        self._first_handle = os.pidfd_open(inside.first)
+        try:
+            fence = self.fence = Fence(hierarchy, name, contract)
+            self.watch = Watch(lambda: fence.memory(inside.first), contract.resources.memory_mib, self._exceeded)
+            fence.admit(inside.first, inside.worker)
+        except OSError as error:
+            raise ProviderUnavailable(f"The limits of a local sandbox could not be set: {error.strerror}.") from error
+
+    def _exceeded(self) -> None:
+        self.over_memory = True
+        self.kill()
+
+    async def _wait_for_end(self) -> None:
+        """Without a thread: the end of a process makes its handle readable."""
+        process = self._launched.process
+        loop = asyncio.get_running_loop()
+        gone = asyncio.Event()
+        try:
+            handle = os.pidfd_open(process.pid)
+        except ProcessLookupError:
+            process.poll()
+            return
+        loop.add_reader(handle, gone.set)
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await gone.wait()
+        except TimeoutError:
+            process.kill()
+        finally:
+            loop.remove_reader(handle)
+            os.close(handle)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+
+
+def _text(said: bytearray) -> str:
+    return said.decode("utf-8", "replace").strip()[:_MOST_SAID]

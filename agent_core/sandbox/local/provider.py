@@ -1,0 +1,106 @@
+"""Opens sandboxes on this machine."""
+
+import asyncio
+import contextlib
+import shutil
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+from agent_core.contract import Contract
+from agent_core.errors import ClauseRefused, ProviderUnavailable, RingfenceError
+from agent_core.sandbox.local import cgroups, folders, probe, runtime
+from agent_core.sandbox.local.network.addresses import Range, Reach, Resolve, SystemResolver
+from agent_core.sandbox.local.sandbox import LANGUAGES, LocalSandbox
+
+
+class LocalProvider:
+    """See `agent_core.sandbox.base.Provider`.
+
+    `groups="never"` enforces memory, processes and CPU without control groups even where there are some.
+    `reachable` are the operator's exceptions to the rule that no sandbox reaches an address that is not
+    public. `resolve` finds the addresses of names, by the system's own means where it is left out.
+    """
+
+    name: str = "local"
+
+    def __init__(
+        self,
+        groups: Literal["detect", "never"] = "detect",
+        *,
+        reachable: tuple[Range, ...] = (),
+        resolve: Resolve | None = None,
+    ) -> None:
+        self._reach = Reach(reachable)
+        self._own_resolver = SystemResolver()
+        self._resolve: Resolve = resolve or self._own_resolver
+        self._hierarchy = cgroups.detect() if groups == "detect" else None
+        self._preparing: asyncio.Task[tuple[Path, runtime.Runtime]] | None = None
+        self._leaving = threading.Event()
+        self._folder: Path | None = None
+        self._open: set[LocalSandbox] = set()
+        if self._hierarchy is not None:
+            cgroups.clear_leftovers(self._hierarchy)
+
+    async def available(self) -> str | None:
+        """None when sandboxes can be opened here; else a sentence that says why not and what to do."""
+        return await asyncio.to_thread(probe.why_not)
+
+    @asynccontextmanager
+    async def open(self, contract: Contract) -> AsyncIterator[LocalSandbox]:
+        """See `Provider.open`."""
+        _refuse(contract)
+        if (reason := await self.available()) is not None:
+            raise ProviderUnavailable(reason)
+        folder, prepared = await self._prepare()
+        sandbox = LocalSandbox(contract, folder)
+        try:
+            await sandbox.start(prepared, self._hierarchy, self._reach, self._resolve)
+            self._open.add(sandbox)
+            yield sandbox
+        finally:
+            self._open.discard(sandbox)
+            await sandbox.close()
+
+    async def warm(self) -> None:
+        """See `Provider.warm`: takes a second or more of a process's life, and a process does it once."""
+        with contextlib.suppress(RingfenceError, OSError):
+            if await self.available() is None:
+                await self._prepare()
+
+    async def aclose(self) -> None:
+        """Close what is still open, and remove what the sandboxes share."""
+        self._leaving.set()
+        for sandbox in tuple(self._open):
+            await sandbox.close()
+        if self._preparing is not None and not self._preparing.done():
+            await asyncio.wait([self._preparing])
+        self._preparing = None
+        if self._folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+            self._folder = None
+        self._leaving.clear()
+        self._own_resolver.close()
+
+    async def _prepare(self) -> tuple[Path, runtime.Runtime]:
+        """Once for all who ask. That one of them stops waiting doesn't stop the work."""
+        if self._preparing is None or _failed(self._preparing):
+            self._preparing = asyncio.create_task(self._build(), name="sandbox-runtime")
+            self._preparing.add_done_callback(_failed)  # nobody may be left to hear of it
+        return await asyncio.shield(self._preparing)
+
+    async def _build(self) -> tuple[Path, runtime.Runtime]:
+        await asyncio.to_thread(folders.clear_leftovers)
+        folder = self._folder = folders.make()
+        return folder, await asyncio.to_thread(runtime.build, folder / "runtime", self._leaving.is_set)
+
+
+def _failed(task: "asyncio.Task[tuple[Path, runtime.Runtime]]") -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+def _refuse(contract: Contract) -> None:
+    if not set(contract.languages.allowed) & set(LANGUAGES):
+        raise ClauseRefused("languages", "Sandboxes on this machine run Python and bash: allow one of them.")

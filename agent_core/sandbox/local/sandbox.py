@@ -1,0 +1,253 @@
+"""The local sandbox: one worker in one jail, driven from the event loop that opened it."""
+
+import asyncio
+import errno
+import math
+import os
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterable, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from agent_core.contract import Contract, Language
+from agent_core.errors import (
+    ClauseRefused,
+    DiskFull,
+    FileTooLarge,
+    OutOfMemory,
+    SandboxCrashed,
+)
+from agent_core.jail import Bind, Jail, Tmpfs
+from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Usage
+from agent_core.sandbox.local import amendment, transfer
+from agent_core.sandbox.local.call import Call
+from agent_core.sandbox.local.cgroups import Hierarchy
+from agent_core.sandbox.local.inputs import FOLDER, Inputs
+from agent_core.sandbox.local.link import Link
+from agent_core.sandbox.local.machine import Machine
+from agent_core.sandbox.local.messages import is_inside
+from agent_core.sandbox.local.network.addresses import Reach, Resolve
+from agent_core.sandbox.local.network.denials import Denials
+from agent_core.sandbox.local.network.proxy import Proxy
+from agent_core.sandbox.local.runtime import Runtime
+
+LANGUAGES: tuple[Language, ...] = ("python", "bash")
+_MIB = 1 << 20
+_DISK = {errno.ENOSPC, errno.EDQUOT}
+
+T = TypeVar("T")
+
+
+class LocalSandbox:
+    """See `agent_core.sandbox.base.Sandbox`. Made by `LocalProvider.open`."""
+
+    def __init__(self, contract: Contract, folder: Path) -> None:
+        self.id = f"local-{secrets.token_hex(6)}"
+        self.enforced_by: tuple[str, ...] = ()
+        """How each limit is enforced on this machine, a phrase each."""
+        self._contract = contract
+        self._folder = folder / self.id
+        self._inputs = Inputs(self._folder)
+        self._lock = asyncio.Lock()
+        self._opened = datetime.now(UTC)
+        self._began = time.monotonic()
+        self._closed = False
+        self._machine: Machine | None = None
+        self._proxy: Proxy | None = None
+        self._denials = Denials()
+
+    async def start(self, runtime: Runtime, hierarchy: Hierarchy | None, reach: Reach, resolve: Resolve) -> None:
+        """Start the jail, its worker, and the proxy that is its network. Raises ProviderUnavailable."""
+        machine = self._machine = await Machine.start(runtime, self._jail(runtime), self._contract, hierarchy, self.id)
+        self.enforced_by = machine.fence.phrases()
+        if machine.listener is not None:
+            self._proxy = Proxy(
+                machine.listener,
+                self._contract.network,
+                reach=reach,
+                resolve=resolve,
+                on_denied=self._denials.add,
+            )
+
+    @property
+    def alive(self) -> bool:
+        """False once the sandbox is closed or has died."""
+        return not self._closed and self._machine is not None and self._machine.alive
+
+    async def run(
+        self,
+        code: str,
+        language: Language = "python",
+        *,
+        emit: Emit,
+        timeout_seconds: float | None = None,
+        on_denied: OnDenied | None = None,
+    ) -> Execution:
+        """See `Sandbox.run`."""
+        async with self._lock:
+            machine = self._reach()
+            self._refuse_language(language)
+            limit = float(self._contract.timeout.call_seconds)
+            seconds = limit if timeout_seconds is None else min(limit, timeout_seconds)
+            machine.link.allow(self._contract.filesystem.largest_artifact_mib)
+            call = Call(secrets.token_hex(8), machine.link, machine.inside, emit, self._contract)
+            kills = machine.kills()
+            machine.busy(now=True)
+            self._denials.begin(on_denied)
+            try:
+                execution = await call.run(code, language, seconds)
+            finally:
+                machine.busy(now=False)
+                self._denials.end()
+                if call.stuck:
+                    machine.kill()
+            return self._judged(machine, execution, kills)
+
+    async def write(self, path: str, data: bytes | AsyncIterable[bytes]) -> None:
+        """See `Sandbox.write`."""
+        _check(path)
+        self._reach()
+        limit = self._contract.filesystem.largest_file_mib
+        content = await _collected(data, limit * _MIB)
+        if content is None:
+            raise FileTooLarge(limit, path)
+        if path.startswith(FOLDER):
+            await asyncio.to_thread(self._inputs.write, path.removeprefix(FOLDER), content)
+        else:
+            self._raise_for(await self._ask(lambda link: transfer.write(link, path, content), limit), path)
+
+    async def read(self, path: str, *, limit_bytes: int) -> bytes:
+        """See `Sandbox.read`."""
+        _check(path)
+        self._reach()
+        if path.startswith(FOLDER):
+            content = await asyncio.to_thread(self._inputs.read, path.removeprefix(FOLDER), limit_bytes)
+        else:
+            mib = limit_bytes // _MIB + 1
+            number, content = await self._ask(lambda link: transfer.read(link, path, limit_bytes), mib)
+            self._raise_for(number, path)
+        if content is None:
+            raise FileTooLarge(limit_bytes // _MIB, path)
+        return content
+
+    async def list(self) -> tuple[FileEntry, ...]:
+        """See `Sandbox.list`."""
+        return await self._ask(transfer.entries, 1)
+
+    async def usage(self) -> Usage:
+        """See `Sandbox.usage`."""
+        resources = self._contract.resources
+        memory = disk = None
+        if self.alive and self._machine is not None:
+            memory = self._machine.fence.memory(self._machine.inside.first) / _MIB
+            disk = _disk_used(self._machine.inside.first)
+        seconds = time.monotonic() - self._began
+        return Usage(self._opened, seconds, resources.vcpus, resources.memory_mib, memory, disk)
+
+    async def amend(self, contract: Contract) -> Amendment:
+        """See `Sandbox.amend`. A call under way keeps the time limit it began with."""
+        machine = self._reach()
+        applied = amendment.apply(self._contract, contract, machine.inside, machine.fence)
+        self._contract = applied.contract
+        if self._proxy is not None:
+            self._proxy.amend(applied.contract.network)
+        if machine.watch is not None:
+            machine.watch.limit_mib = applied.contract.resources.memory_mib
+        return applied.amendment
+
+    async def close(self) -> None:
+        """See `Sandbox.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._proxy is not None:
+            await self._proxy.close()
+        if self._machine is not None:
+            await self._machine.close()
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def _jail(self, runtime: Runtime) -> Jail:
+        processors = max(1, math.ceil(self._contract.resources.vcpus))
+        return Jail(
+            mounts=(
+                *runtime.mounts,
+                Tmpfs("/work", self._contract.filesystem.disk_mib),
+                Bind(self._inputs.folder, "/work/inputs"),
+            ),
+            working_folder="/work",
+            environment=(*runtime.environment, ("LOKY_MAX_CPU_COUNT", str(processors))),
+            readonly_after=(*runtime.readonly, "/dev", "/"),
+        )
+
+    def _reach(self) -> Machine:
+        if self._closed or self._machine is None:
+            raise SandboxCrashed("it is closed")
+        if not self._machine.alive:
+            raise SandboxCrashed(self._machine.link.ended.result())
+        return self._machine
+
+    async def _ask(self, request: Callable[[Link], Awaitable[T]], mib: int) -> T:
+        async with self._lock:
+            machine = self._reach()
+            machine.link.allow(mib)
+            try:
+                return await request(machine.link)
+            except transfer.Unreachable as error:
+                machine.kill()
+                raise SandboxCrashed("it did not answer") from error
+
+    def _refuse_language(self, language: Language) -> None:
+        offered = [name for name in self._contract.languages.allowed if name in LANGUAGES]
+        if language not in offered:
+            raise ClauseRefused(
+                "languages",
+                f"Code in {language} can't run in this sandbox. It runs {' and '.join(offered) or 'no language'}.",
+            )
+
+    def _judged(self, machine: Machine, execution: Execution | None, kills_before: int) -> Execution:
+        if machine.over_memory or machine.kills() > kills_before:
+            if execution is None:
+                machine.kill()
+            limit, peak = self._contract.resources.memory_mib, machine.peak_mib()
+            raise OutOfMemory(limit, peak if peak > limit else None, state_kept=machine.alive)
+        if execution is None:
+            reason = machine.link.ended.result()
+            machine.kill()
+            raise SandboxCrashed(reason)
+        return self._denials.judged(execution)
+
+    def _raise_for(self, number: int, path: str) -> None:
+        if number in _DISK:
+            raise DiskFull(self._contract.filesystem.disk_mib)
+        if number == errno.EFBIG:
+            raise FileTooLarge(self._contract.filesystem.largest_file_mib, path)
+        if number:
+            raise FileNotFoundError(number, os.strerror(number), path)
+
+
+def _check(path: str) -> None:
+    if not is_inside(path):
+        raise ValueError(f"{path[:200]!r} does not name a file inside the working folder.")
+
+
+async def _collected(data: bytes | AsyncIterable[bytes], limit_bytes: int) -> bytes | None:
+    """All of the data, or None as soon as there is more than the limit."""
+    if isinstance(data, bytes):
+        return data if len(data) <= limit_bytes else None
+    collected = bytearray()
+    async for piece in data:
+        collected += piece
+        if len(collected) > limit_bytes:
+            return None
+    return bytes(collected)
+
+
+def _disk_used(first_pid: int) -> float | None:
+    try:
+        status = os.statvfs(f"/proc/{first_pid}/root/work")
+    except OSError:
+        return None
+    return (status.f_blocks - status.f_bfree) * status.f_frsize / _MIB
