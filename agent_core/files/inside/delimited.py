@@ -1,0 +1,127 @@
+"""Tables in delimited text."""
+
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import pandas as pd
+
+from agent_core.files.inside.findings import Unreadable, call
+from agent_core.files.inside.shape import Shape
+from agent_core.files.inside.sniff import HEAD_BYTES, encoding_of
+from agent_core.files.inside.tally import TableTally
+
+CELLS_AT_ONCE = 1_000_000
+LONGEST_EXPRESSION = 900
+BAD_LINE = re.compile(r"Skipping line (\d+): expected (\d+) fields, saw (\d+)")
+
+Opener = Callable[[], BinaryIO]
+
+
+def read_delimited(opener: Opener, path: str, name: str = "", **more: Any) -> tuple[list[dict[str, Any]], str | None]:
+    """The table in a text, and what is wrong with it where something is."""
+    with opener() as stream:
+        encoding = encoding_of(stream)
+    with opener() as stream:
+        head = stream.read(HEAD_BYTES)
+        text = head.decode(encoding, errors="ignore")
+        shape = Shape(text, whole=not stream.read(1))
+    if not text.strip("\ufeff\0 \t\r\n"):
+        raise Unreadable("The file is empty.")
+    options = _options(shape, encoding)
+    tally, bad = _tally(opener, shape, options)
+    if bad:
+        options["on_bad_lines"] = "skip"
+    expression = call("read_csv", path, **more, **options) + ("" if shape.headed else ".add_prefix('column_')")
+    return [tally.table(name, expression)], _about_bad_lines(bad)
+
+
+def is_table(opener: Opener) -> bool:
+    """Whether a text looks like a table of at least two columns, rather than like prose or code."""
+    with opener() as stream:
+        head = stream.read(HEAD_BYTES)
+        whole = not stream.read(1)
+    with opener() as stream:
+        shape = Shape(head.decode(encoding_of(stream), errors="ignore"), whole=whole)
+    widths = [len(row) for row in shape.rows]
+    return len(widths) > 1 and shape.width > 1 and widths.count(shape.width) > 0.9 * len(widths)
+
+
+def _options(shape: Shape, encoding: str) -> dict[str, Any]:
+    """What `read_csv` has to be told, and nothing that it assumes by itself."""
+    options: dict[str, Any] = {
+        "sep": shape.delimiter,
+        "encoding": encoding,
+        "decimal": shape.decimal,
+        "thousands": shape.thousands,
+        "skiprows": shape.header_line,
+    }
+    assumed = {"sep": ",", "encoding": "utf-8", "decimal": ".", "thousands": "", "skiprows": 0}
+    options = {name: value for name, value in options.items() if value != assumed[name]}
+    if not shape.headed:
+        options["header"] = None
+    if shape.blank_after:
+        options["skipinitialspace"] = True
+    usual = max((len(row) for row in shape.rows), key=[len(row) for row in shape.rows].count, default=0)
+    if shape.headed and shape.rows and len(shape.rows[0]) > len(shape.names) == usual:
+        options["index_col"] = False
+    return options
+
+
+def _tally(opener: Opener, shape: Shape, options: dict[str, Any]) -> tuple[TableTally, list[str]]:
+    """Count with dates as dates where that works out, else with dates as text."""
+    columns = _columns(opener, options)
+    offset = max(0, len(shape.rows[0]) - len(columns)) if shape.rows and "index_col" not in options else 0
+    names = {at: columns[at - offset] for at in range(offset, offset + len(columns))}
+    dates = {names[at]: style for at, style in shape.date_formats().items() if at in names}
+    codes = [names[at] for at in shape.text_columns() if at in names and names[at] not in dates]
+    if codes:
+        options["dtype"] = dict.fromkeys(codes, "str")
+    while True:
+        attempt = options | _date_options(dates)
+        tally, bad = _count(opener, attempt, len(columns))
+        kinds = {column.name: column.kinds for column in tally.columns}
+        failed = {name for name in dates if kinds.get(_label(name), {"date"}) - {"date"}}
+        if not failed:
+            options.update(attempt)
+            return tally, bad
+        dates = {name: style for name, style in dates.items() if name not in failed}
+
+
+def _date_options(dates: dict[Any, str]) -> dict[str, Any]:
+    if not dates:
+        return {}
+    styles = set(dates.values())
+    one = {"parse_dates": list(dates), "date_format": styles.pop() if len(styles) == 1 else dates}
+    return one if len(repr(one)) < LONGEST_EXPRESSION else {}
+
+
+def _label(name: Any) -> str:
+    return name if isinstance(name, str) else f"column_{name}"
+
+
+def _columns(opener: Opener, options: dict[str, Any]) -> list[Any]:
+    with opener() as stream:
+        return list(pd.read_csv(stream, nrows=1 if "header" in options else 0, **options).columns)
+
+
+def _count(opener: Opener, options: dict[str, Any], columns: int) -> tuple[TableTally, list[str]]:
+    tally = TableTally()
+    rows_at_once = max(1_000, CELLS_AT_ONCE // max(1, columns))
+    with warnings.catch_warnings(record=True) as heard, opener() as stream:
+        warnings.simplefilter("always")
+        with pd.read_csv(stream, chunksize=rows_at_once, on_bad_lines="warn", **options) as chunks:
+            for chunk in chunks:
+                tally.add(chunk if "header" not in options else chunk.add_prefix("column_"))
+    bad = [match[0] for warning in heard for match in BAD_LINE.finditer(str(warning.message))]
+    return tally, bad
+
+
+def _about_bad_lines(bad: list[str]) -> str | None:
+    if not bad:
+        return None
+    first = BAD_LINE.search(bad[0])
+    example = f": line {first[1]} has {first[3]} fields instead of {first[2]}" if first else ""
+    rows = "1 row has" if len(bad) == 1 else f"{len(bad):,} rows have"
+    return f"{rows} more fields than the header and can't be placed{example}. The rest was read without them."
