@@ -1,0 +1,74 @@
+"""What text values look like: numbers in disguise, dates in disguise, one word spelt in two ways."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+Cleaning = Literal["plain_number", "comma_decimals", "date", "day_first_date", "zoned_date", "spelling"]
+"""What a text column needs before it can be worked with."""
+
+_CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF)"
+_NUMBER = re.compile(rf"^\(?[-+]?\s*{_CURRENCY}?\s*[-+]?\d[\d.,'\s\u00a0]*\s*(?:%|{_CURRENCY})?\)?$", re.IGNORECASE)
+_COMMA_DECIMALS = re.compile(r"\d,\d{1,2}\D*$|\d,\d{4,}\D*$|\d\.\d{3},\d")
+_POINT_DECIMALS = re.compile(r"\d\.\d{1,2}\D*$|\d\.\d{4,}|\d,\d{3}\.\d|,\d{3},\d{3}")
+_DOT_THOUSANDS = re.compile(r"\d\.\d{3}\.\d{3}")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DATES = (
+    re.compile(
+        r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?$"
+    ),
+    re.compile(r"^\d{4}[-/.]\d{1,2}$"),
+    re.compile(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: \d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?)?$", re.IGNORECASE),
+    re.compile(rf"^{_MONTH}\.? \d{{1,2}},? \d{{4}}$", re.IGNORECASE),
+    re.compile(rf"^\d{{1,2}}\.? {_MONTH}\.?,? \d{{4}}$", re.IGNORECASE),
+    re.compile(rf"^\d{{1,2}}-{_MONTH}-\d{{2,4}}$", re.IGNORECASE),
+    re.compile(rf"^{_MONTH}\.?[ -]\d{{4}}$", re.IGNORECASE),
+)
+_ZONE = re.compile(r"(?:Z|UTC|[+-]\d{2}:?\d{2})$")
+_LEADING_DAY = re.compile(r"^(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}")
+_MISSING = {"", "-", "–", "na", "n/a", "nan", "none", "null", "nil", "?", "unknown", "missing"}
+_ENOUGH = 0.7
+_MONTHS = 12
+
+
+def _present(samples: Sequence[str]) -> list[str]:
+    return [sample.strip() for sample in samples if sample.strip().lower() not in _MISSING]
+
+
+def _mostly(matching: int, values: list[str]) -> bool:
+    return bool(values) and matching >= _ENOUGH * len(values)
+
+
+def number_cleaning(samples: Sequence[str]) -> Cleaning | None:
+    """How to read text samples as numbers; None where they are not numbers."""
+    values = _present(samples)
+    if not _mostly(sum(bool(_NUMBER.match(value)) for value in values), values) or date_cleaning(samples):
+        return None
+    commas = sum(bool(_COMMA_DECIMALS.search(value) or _DOT_THOUSANDS.search(value)) for value in values)
+    points = sum(bool(_POINT_DECIMALS.search(value)) for value in values)
+    return "comma_decimals" if commas > points else "plain_number"
+
+
+def date_cleaning(samples: Sequence[str]) -> Cleaning | None:
+    """How to read text samples as dates; None where they are not dates."""
+    values = _present(samples)
+    if not _mostly(sum(any(form.match(value) for form in _DATES) for value in values), values):
+        return None
+    if any(_ZONE.search(value) and ":" in value for value in values):
+        return "zoned_date"
+    leading = [match for value in values if (match := _LEADING_DAY.match(value))]
+    day_first = any(int(match[1]) > _MONTHS for match in leading) or (
+        any(match[2] == "." for match in leading) and not any(int(match[3]) > _MONTHS for match in leading)
+    )
+    return "day_first_date" if day_first else "date"
+
+
+def day_and_month_unclear(samples: Sequence[str]) -> bool:
+    """Whether `03/04/2020` could be read both ways: no sample has a number above twelve."""
+    leading = [match for value in _present(samples) if (match := _LEADING_DAY.match(value)) and match[2] != "."]
+    return bool(leading) and all(int(match[1]) <= _MONTHS and int(match[3]) <= _MONTHS for match in leading)
+
+
+def spelt_differently(samples: Sequence[str]) -> bool:
+    """Whether some samples differ only by case or by spaces around them."""
+    return len({" ".join(sample.split()).casefold() for sample in samples}) < len(set(samples))

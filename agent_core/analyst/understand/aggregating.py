@@ -1,0 +1,125 @@
+"""Questions that sum up: by groups, over time, or the rows at the top."""
+
+from agent_core.analyst.markdown import code, listed
+from agent_core.analyst.query import Aggregation, Condition, Group, Order, Query
+from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.defaults import natural_order, obvious_measure
+from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
+from agent_core.analyst.understand.lexicon import SUPERLATIVES
+from agent_core.analyst.understand.meanings import Unclear
+from agent_core.analyst.understand.measuring import GUESS, measured
+from agent_core.analyst.understand.parts import Parts
+from agent_core.analyst.write.titles import AGGREGATIONS
+
+_MOST_GROUPS = 2
+
+
+def aggregate(parts: Parts) -> Query | Unclear:
+    """The query for totals, averages, counts and rankings."""
+    by, figures = _by(parts), numbers(parts)
+    if _wants_rows(parts, by):
+        return _extreme_rows(parts, figures, by)
+    found = measured(parts, by, figures)
+    if isinstance(found, Unclear):
+        return found
+    measures, how, assumptions = found
+    if len(by) > _MOST_GROUPS:
+        left_out = code(by[_MOST_GROUPS].column.name)
+        assumptions = (*assumptions, f"I grouped by two columns at most and left out {left_out}.")
+    if len(by) > 1 and len(measures) > 1:
+        measures, assumptions = measures[:1], (*assumptions, f"I took only {code(measures[0].name)}.")
+    if parts.further and by:
+        words = listed([f"{AGGREGATIONS[one]} values" for one in parts.further])
+        assumptions = (*assumptions, f"I worked out one figure for each group; ask again for the {words}.")
+    return Query(
+        "aggregate",
+        parts.table,
+        measures=measures,
+        aggregation=how,
+        further=() if by else tuple(parts.further),
+        groups=by[:_MOST_GROUPS],
+        order=_order(parts, how, by),
+        asks_for_one=parts.asks_for_one,
+        share=parts.share,
+        guessed=any(one.startswith(GUESS) for one in assumptions),
+        assumptions=assumptions,
+    )
+
+
+def _order(parts: Parts, how: Aggregation, by: tuple[Group, ...]) -> Order:
+    if parts.asks_for_one or parts.limit is not None or parts.sort_by:
+        return ranked(parts)
+    lowest_first = how == "min" and parts.order == "auto" and len(by) == 1 and not natural_order(by[0].column)
+    return "ascending" if lowest_first else parts.order
+
+
+def _by(parts: Parts) -> tuple[Group, ...]:
+    by = groups(parts)
+    for column in labels(parts):
+        if parts.intent == "unique" or (column.is_two_valued and (parts.counts or column.role == "number")):
+            continue
+        if all(group.column != column for group in by):
+            by = (*by, group_of(parts, column))
+    if (
+        len(by) == _MOST_GROUPS
+        and by[1].column.is_time
+        and not by[0].column.is_time
+        and not (parts.limit or parts.share)
+    ):
+        by = (by[1], by[0])
+    if parts.compares or parts.several:
+        by = (*by, *(one for one in _compared(parts) if one not in by))
+    return by
+
+
+def _compared(parts: Parts) -> tuple[Group, ...]:
+    several = [
+        one.column
+        for one in parts.filters
+        if isinstance(one, Condition) and one.operator == "in" and len(one.values) > 1
+    ]
+    return tuple(Group(column) for column in several[:1])
+
+
+def _wants_rows(parts: Parts, by: tuple[Group, ...]) -> bool:
+    if parts.aggregation or parts.counts or parts.share or not (parts.superlative or parts.limit):
+        return False
+    if by and not numbers(parts) and parts.has(r"\b(?:most|fewest|least)\b"):
+        return False
+    if _each_of(parts, by):
+        return True
+    each_row = [group for group in by if group.steps is None and parts.table.is_fine_grained(group.column)]
+    one_each = len(by) == 1 and len(each_row) == 1 and by[0].column.role != "date"
+    return (parts.asks_for_one or parts.limit is not None) and (not by or one_each)
+
+
+def _each_of(parts: Parts, by: tuple[Group, ...]) -> bool:
+    """Whether rows are wanted for each group ("the 3 heaviest penguins of each species")."""
+    named = any(mention.phrase.lower() in SUPERLATIVES for mention in parts.marked.columns())
+    rows_named = parts.has(r"\b(?:top|bottom|\w+est) (?:<n\d+> )?(?:<c\d+> )?<t>|<n\d+> \w+est <t>") or (
+        named and parts.has(r"<c\d+> (?:<n\d+> )?<t>")
+    )
+    grouped = len(by) == 1 and by[0].grain is None and by[0].steps is None
+    return (
+        grouped
+        and (parts.limit is not None or parts.asks_for_one)
+        and rows_named
+        and not parts.table.is_fine_grained(by[0].column)
+    )
+
+
+def _extreme_rows(parts: Parts, figures: tuple[Column, ...], by: tuple[Group, ...]) -> Query | Unclear:
+    key = parts.sort_by or next(iter(figures), None) or obvious_measure(parts.table)
+    if key is None:
+        return Unclear("I can't tell by which column to rank the rows.", parts.table)
+    said = () if key in figures or key == parts.sort_by else (f"I ranked the rows by {code(key.name)}.",)
+    return Query(
+        "rows",
+        parts.table,
+        measures=(key,),
+        groups=by,
+        order=ranked(parts),
+        limit=parts.limit or 1,
+        asks_for_one=parts.asks_for_one,
+        assumptions=said,
+    )

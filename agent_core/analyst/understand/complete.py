@@ -1,0 +1,146 @@
+"""From what a question says outright to a whole `Query`, or to a sentence on why there is none."""
+
+from dataclasses import replace
+
+from agent_core.analyst.markdown import code, quoted
+from agent_core.analyst.query import Condition, Filter, Group, Intent, Query
+from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.schema.words import stem
+from agent_core.analyst.understand.aggregating import aggregate
+from agent_core.analyst.understand.defaults import all_measures, obvious_measure
+from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
+from agent_core.analyst.understand.intents import intent
+from agent_core.analyst.understand.lexicon import COMPARATIVES
+from agent_core.analyst.understand.meanings import Unclear
+from agent_core.analyst.understand.measuring import no_numbers
+from agent_core.analyst.understand.names import score
+from agent_core.analyst.understand.parts import Parts
+
+_PAIR = 2
+
+
+def complete(parts: Parts) -> Query | Unclear:
+    """A query that says everything, with its assumptions; or why that can't be."""
+    if parts.problems:
+        return Unclear(parts.problems[0], parts.table)
+    kind = intent(parts)
+    if kind is None:
+        return Unclear("I didn't understand what to work out.", parts.table)
+    query = _shaped(parts, kind)
+    if isinstance(query, Unclear):
+        return query
+    bare = _bare(parts, query)
+    if isinstance(bare, Unclear):
+        return bare
+    return replace(
+        query,
+        filters=(*parts.filters, *bare),
+        order=parts.order if parts.order != "auto" else query.order,
+        limit=parts.limit if query.limit is None else query.limit,
+        chart=parts.chart or query.chart,
+        log=bool(parts.log),
+        drop_missing=parts.drop_missing,
+        last_rows=parts.last_rows,
+        export=parts.export,
+        growth=parts.growth,
+        running=parts.running and query.intent == "aggregate",
+        assumptions=(*parts.assumptions, *query.assumptions),
+    )
+
+
+def _shaped(parts: Parts, kind: Intent) -> Query | Unclear:  # noqa: PLR0911 - one line for each kind
+    match kind:
+        case "aggregate":
+            return aggregate(parts)
+        case "distribution":
+            return _distribution(parts)
+        case "relation" if len(numbers(parts)) > _PAIR:
+            return _correlation(parts)
+        case "relation":
+            return replace(_plain(parts, kind), measures=_axes(parts), groups=_colours(parts))
+        case "portion":
+            return replace(_plain(parts, kind), measures=numbers(parts)[:1], groups=groups(parts)[:1])
+        case "rows":
+            return _rows(parts)
+        case "unique":
+            return replace(_plain(parts, kind), measures=tuple(parts.subjects[:1]))
+        case "outliers":
+            measures = numbers(parts) or all_measures(parts.table)
+            return replace(_plain(parts, kind), measures=measures) if measures else no_numbers(parts)
+        case "correlation":
+            return _correlation(parts)
+        case _:
+            return _plain(parts, kind)
+
+
+def _plain(parts: Parts, kind: Intent) -> Query:
+    return Query(kind, parts.table, measures=numbers(parts))
+
+
+def _correlation(parts: Parts) -> Query | Unclear:
+    if len(parts.table.measures) < _PAIR:
+        return Unclear("A correlation needs two columns of numbers, and this table has fewer.", parts.table)
+    return _plain(parts, "correlation")
+
+
+def _rows(parts: Parts) -> Query:
+    query = _plain(parts, "rows")
+    key = parts.sort_by or next(iter(numbers(parts)), None) if parts.order != "auto" or parts.superlative else None
+    return replace(query, measures=(key,) if key else (), order=ranked(parts) if key else "auto")
+
+
+def _distribution(parts: Parts) -> Query:
+    figures = numbers(parts)
+    if not figures:
+        counted = labels(parts)[0]
+        return replace(
+            _plain(parts, "aggregate"), aggregation="count", groups=(group_of(parts, counted), *groups(parts))[:2]
+        )
+    by = tuple(group_of(parts, column) for column in labels(parts))
+    return replace(_plain(parts, "distribution"), measures=figures[:1], groups=(*groups(parts), *by)[:1])
+
+
+def _bare(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
+    """Comparisons without a column belong to the one number that the question names."""
+    if not parts.bare:
+        return ()
+    named = tuple(column for column in query.measures if column.role == "number")
+    named = named or _compared_by(parts) or _obvious(parts)
+    if len(named) != 1:
+        return Unclear("I can't tell which column your number belongs to.", parts.table)
+    return tuple(Condition(named[0], operator, values) for operator, values in parts.bare)
+
+
+def _compared_by(parts: Parts) -> tuple[Column, ...]:
+    """The column that "heavier than" speaks of."""
+    word = next((word for word in COMPARATIVES if parts.has(rf"\b{word} than\b")), None)
+    if word is None:
+        return ()
+    meant = COMPARATIVES[word]
+    fits = [(score((stem(meant),), meant, column), column) for column in parts.table.measures]
+    best = max(fits, key=lambda fit: fit[0], default=(0.0, None))
+    if best[1] is None or best[0] <= 0:
+        return ()
+    parts.assumptions.append(f"I took {code(best[1].name)} for {quoted(word)}.")
+    return (best[1],)
+
+
+def _obvious(parts: Parts) -> tuple[Column, ...]:
+    measure = obvious_measure(parts.table)
+    if measure is None:
+        return ()
+    if len(parts.table.measures) > 1:
+        parts.assumptions.append(f"I compared {code(measure.name)}, since no column was named.")
+    return (measure,)
+
+
+def _axes(parts: Parts) -> tuple[Column, ...]:
+    """In "a against b" and "a depends on b", b is the horizontal axis."""
+    first, second, *_ = numbers(parts)
+    upright = parts.has(r"\b(?:vs|versus|against|depends? on|as a function of)\b")
+    return (second, first) if upright else (first, second)
+
+
+def _colours(parts: Parts) -> tuple[Group, ...]:
+    named = tuple(group_of(parts, column) for column in labels(parts) if column.role != "date")
+    return tuple(group for group in (*groups(parts), *named) if group.steps is None and group.grain is None)[:1]

@@ -1,0 +1,50 @@
+"""What is filled in where a question leaves something open; each choice is told."""
+
+from agent_core.analyst.query import Aggregation
+from agent_core.analyst.schema.columns import Column, Table
+from agent_core.analyst.schema.words import stem, stems
+from agent_core.analyst.understand.lexicon import words
+
+_ADDITIVE = frozenset(
+    stem(word)
+    for word in words(
+        """
+        revenue sales amount quantity qty units count total cost costs profit turnover income spend spending expenses
+        budget precipitation rain rainfall orders visits clicks views passengers trips deaths births cases volume
+        production generation net donations payments tax taxes downloads people subtotal earnings emissions
+        """
+    )
+)
+_RATES = frozenset(
+    words("average mean rate ratio percent percentage pct per index median price share age score rating")
+)
+_FIRST_CHOICES = ("revenue", "sale", "amount", "total", "profit", "value", "price", "quantity")
+_MOST_MEASURES = 6
+
+
+def default_aggregation(column: Column) -> Aggregation:
+    """Amounts are added up, everything else is averaged."""
+    named = set(stems(column.name))
+    return "sum" if named & _ADDITIVE and not named & _RATES else "mean"
+
+
+def obvious_measure(table: Table) -> Column | None:
+    """The one number that a question without a measure can only mean."""
+    measures = table.measures
+    if len(measures) == 1:
+        return measures[0]
+    for wanted in _FIRST_CHOICES:
+        named = [column for column in measures if wanted in stems(column.name)]
+        if len(named) == 1:
+            return named[0]
+    return None
+
+
+def all_measures(table: Table) -> tuple[Column, ...]:
+    """The first few measures, where a question speaks of no one in particular."""
+    return tuple(column for column in table.measures if not column.is_two_valued)[:_MOST_MEASURES]
+
+
+def natural_order(column: Column) -> bool:
+    """Whether groups by this column have an order of their own."""
+    return column.is_time or column.role == "number"

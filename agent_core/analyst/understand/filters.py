@@ -1,0 +1,221 @@
+"""Rules for conditions on rows."""
+
+import re
+from collections.abc import Iterable
+
+from agent_core.analyst.markdown import code, quoted
+from agent_core.analyst.query import Condition, Operator
+from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.mentions import Mention
+from agent_core.analyst.understand.parts import Parts
+
+_MORE = "(?:greater|more|higher|larger|bigger|longer|heavier|older|later|taller|faster|hotter|warmer)"
+_LESS = "(?:less|lower|smaller|fewer|shorter|lighter|younger|cheaper|slower|colder)"
+_COMPARISONS: tuple[tuple[Operator, str], ...] = (
+    ("at_least", rf"(?<!\S)>=|at least|no less than|not less than|{_MORE} than or equal to|a minimum of"),
+    ("at_most", rf"(?<!\S)<=|at most|no more than|not more than|up to|{_LESS} than or equal to|a maximum of"),
+    ("above", rf"(?<!\S)>|above|over|exceeding|exceeds?|exceeded|{_MORE} than"),
+    ("below", rf"(?<!\S)<(?= )|below|under|{_LESS} than"),
+)
+_NUMBER = r"<[nm](\d+)>(?: %)?"
+_WHERE = (
+    r"(?:\b(?:and |but )?(?:only |just )?(?:where|with|when|whose|having|"
+    r"if|that have|that has|which have|who have|for|of|in|by|and|only)(?: "
+    r"the| a| an)? )?"
+)
+_IS = r"(?: (?:is|are|was|were|be|=|equals?|equal to|of|:))?"
+_NOT = (
+    r"\b(?:is not|isn't|are not|aren't|was not|not in|not from|not|!=|except(?: for)?|excluding|exclude|without|"
+    r"other than|but not|leave out|leaving out|ignoring|ignore|omit|omitting|apart from)(?: the)?"
+)
+_LIST = r"<v\d+>(?:(?: ,| and| or| &| /|, and| vs| versus| against)+ <v\d+>)*"
+_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
+_FEW = 12
+_TRUE = {"true", "yes", "1", "y", "t"}
+
+
+def read_filters(parts: Parts) -> None:
+    """Read every condition that names a column or a value."""
+    _missing(parts)
+    _ranges(parts)
+    _comparisons(parts)
+    _texts(parts)
+    _values(parts)
+
+
+def read_equal_numbers(parts: Parts) -> None:
+    """Read "with 8 cylinders", "cylinders is 8" and "first class"; to be called once limits are read."""
+    for match in parts.take_all(rf"(?:\b(?:for|in|of|the|only) )*\b({'|'.join(_ORDINALS)}) <c(\d+)>"):
+        column = parts.column(match[2])
+        if column.role == "number" and column.whole and (column.distinct or 0) <= _FEW:
+            parts.filters.append(Condition(column, "in", (float(_ORDINALS[match[1]]),)))
+        else:
+            parts.text = f"{parts.text} | <c{match[2]}>"
+    _read_flags(parts)
+    for match in parts.take_all(rf"{_WHERE}<c(\d+)> (?:is|are|was|=|equals?|equal to|:) (?:exactly )?{_NUMBER}"):
+        _condition(parts, match[1], "in", [match[2]])
+    for match in parts.take_all(rf"\b(?:with|where|having)(?: an?| the)? <c(\d+)> of (?:exactly )?{_NUMBER}"):
+        _condition(parts, match[1], "in", [match[2]])
+    for match in parts.take_all(rf"\b(?:with|having|have|has|for|of|only)(?: exactly)? {_NUMBER} <c(\d+)>"):
+        _condition(parts, match[2], "in", [match[1]])
+    for match in parts.take_all(rf"\b(?:for|where|with|only|from|in|of) <c(\d+)> {_NUMBER}"):
+        _condition(parts, match[1], "in", [match[2]])
+
+
+def _read_flags(parts: Parts) -> None:
+    """Read "of survivors" beside another number as a condition."""
+    others = [one for one in parts.marked.columns() if one.column.role == "number" and not one.column.is_two_valued]
+    if not others:
+        return
+    two_valued = [
+        number
+        for number in re.findall(r"\b(?:of|among|for|only)(?: the| all)? <c(\d+)>(?! (?:is|are|was|=|<))", parts.text)
+        if parts.marked.mention(number).column.is_two_valued
+    ]
+    for number in two_valued:
+        parts.take(rf"\b(?:of|among|for|only)(?: the| all)? <c{number}>")
+        _flag(parts, parts.column(number), truth=True)
+
+
+def _missing(parts: Parts) -> None:
+    blank = r"(?:missing|null|nulls|nan|empty|blank|na)"
+    for match in parts.take_all(
+        rf"\b(?:where|with|whose|when|if|that have)(?: the)? <c(\d+)>(?: (?:is|are))? (not )?{blank}"
+    ):
+        operator: Operator = "present" if match[2] else "missing"
+        parts.filters.append(Condition(parts.column(match[1]), operator))
+    for match in parts.take_all(rf"\b(?:where|with|that have)(?: a)? {blank} <c(\d+)>"):
+        parts.filters.append(Condition(parts.column(match[1]), "missing"))
+    for match in parts.take_all(r"\b(?:(?:have|has|had|with|having) no|lack(?:s|ing)?|without(?: an?)) <c(\d+)>"):
+        parts.filters.append(Condition(parts.column(match[1]), "missing"))
+    without = r"\b(?:without|excluding|exclude|drop|dropping|remove|ignore|ignoring|leave out|no)(?: the| any| all)?"
+    if found := parts.take(rf"{without} (?:<t> with )?{blank}(?: values?| <t>| data)?(?: (?:in|for|of) <c(\d+)>)?"):
+        if found[1]:
+            parts.filters.append(Condition(parts.column(found[1]), "present"))
+        else:
+            parts.drop_missing = True
+
+
+def _ranges(parts: Parts) -> None:
+    between = rf"(?:between|from) {_NUMBER} (?:and|to|-) {_NUMBER}"
+    for match in parts.take_all(rf"{_WHERE}<c(\d+)>{_IS} {between}"):
+        _condition(parts, match[1], "between", [match[2], match[3]])
+    for match in parts.take_all(r"\b(?:only )?(?:between|from) <n(\d+)> (?:and|to) <n(\d+)>(?: <c(\d+)>)?"):
+        if match[3]:
+            _condition(parts, match[3], "between", [match[1], match[2]])
+        else:
+            parts.bare.append(("between", (parts.marked.figure(match[1]), parts.marked.figure(match[2]))))
+
+
+def _comparisons(parts: Parts) -> None:
+    for operator, words in _COMPARISONS:
+        sign = rf"(?:(?:is|are|was|were|be) )?(?:{words})"
+        for match in parts.take_all(rf"{_WHERE}<c(\d+)> {sign} {_NUMBER}"):
+            _condition(parts, match[1], operator, [match[2]])
+        for match in parts.take_all(rf"{_WHERE}{sign} <n(\d+)> <c(\d+)>"):
+            _condition(parts, match[2], operator, [match[1]])
+        for match in parts.take_all(rf"{_WHERE}{sign} <n(\d+)>"):
+            parts.bare.append((operator, (parts.marked.figure(match[1]),)))
+
+
+def _condition(parts: Parts, mark: str, operator: Operator, figures: Iterable[str]) -> None:
+    column = parts.column(mark)
+    numbers = tuple(parts.marked.figure(figure) for figure in figures)
+    if column.role == "number":
+        ordered = tuple(sorted(numbers)) if operator == "between" else numbers
+        parts.filters.append(Condition(column, operator, ordered))
+    elif column.role in {"category", "text"} and operator == "in":
+        parts.filters.append(Condition(column, "in", tuple(f"{number:g}" for number in numbers)))
+    else:
+        parts.problems.append(
+            f"The column {code(column.name)} doesn't hold numbers, so I can't compare it with a number."
+        )
+
+
+def _texts(parts: Parts) -> None:
+    for match in parts.take_all(
+        r"(?:\b(?:where|with|whose|for|and|only)(?: the)? )?<c(\d+)> (?:contains?|containing|"
+        r"includes?|including|like) (?:the (?:word|text) )?(<q(\d+)>|(?!the\b|a\b|missing\b)[a-z0-9]\w*)"
+    ):
+        text = str(parts.marked.entities[int(match[3])]) if match[3] else match[2]
+        parts.filters.append(Condition(parts.column(match[1]), "contains", (text,)))
+    for match in parts.take_all(
+        r"(?:\b(?:where|with|whose|for|and|only|when)(?: the)? )<c(\d+)> "
+        r"(?:is|are|was|=|equals?|named|called|:) (not )?(<q(\d+)>|"
+        r"(?!not\b|the\b|in\b|above|below|over|under|between|more|"
+        r"less|at\b)[a-z]\w*)"
+    ):
+        _named_text(parts, match)
+
+
+def _named_text(parts: Parts, match: re.Match[str]) -> None:
+    column = parts.column(match[1])
+    text = str(parts.marked.entities[int(match[4])]) if match[4] else match[3]
+    if column.is_two_valued:
+        _flag(parts, column, truth=(text.lower() in _TRUE) != bool(match[2]))
+    elif column.role in {"category", "text"}:
+        parts.filters.append(Condition(column, "not_in" if match[2] else "in", (text,)))
+    else:
+        parts.problems.append(
+            f"The column {code(column.name)} doesn't hold text, so I can't look for {quoted(text)} in it."
+        )
+
+
+def _flag(parts: Parts, column: Column, *, truth: bool) -> None:
+    value: str | float = float(truth) if column.role == "number" else str(truth)
+    parts.filters.append(Condition(column, "in", (value,)))
+
+
+def _values(parts: Parts) -> None:
+    for match in parts.take_all(
+        rf"(?:\b(?:where|with|whose|for|and)(?: the)? )?(?:<c(\d+)> )?{_NOT}(?: (?:in|for|from))? ({_LIST})"
+    ):
+        _give_back(parts, match[1], match[2])
+        _among(parts, match[2], "not_in")
+    for match in parts.take_all(
+        rf"(?:\b(?:with|and)(?: the)? )?({_LIST}) (?:excluded|removed|left out|omitted|ignored)"
+    ):
+        _among(parts, match[1], "not_in")
+    prefix = r"(?:\b(?:only|just|where|with|whose|for|in|from|of|on|at|among|within|are|is|the|when)\b ?)*"
+    for match in parts.take_all(rf"{prefix}(?:<c(\d+)>(?: (?:is|are|was|=|equals?|in|of|:|either))* )?({_LIST})"):
+        _give_back(parts, match[1], match[2])
+        _among(parts, match[2], "in")
+        parts.several = parts.several or re.search(r"> (?:and|vs|versus|against|&) <", match[2]) is not None
+
+
+def _give_back(parts: Parts, column: str | None, listed: str) -> None:
+    """A column beside a value of another column was not part of the condition."""
+    if column and not _same_column(parts, column, listed):
+        parts.text = f"{parts.text} | <c{column}>".strip()
+
+
+def _same_column(parts: Parts, column: str, listed: str) -> bool:
+    named = parts.marked.mention(column).column
+    return any(named in _holders(one) for one in _mentions(parts, listed))
+
+
+def _holders(mention: Mention) -> tuple[Column, ...]:
+    return (mention.column, *mention.others)
+
+
+def _mentions(parts: Parts, listed: str) -> list[Mention]:
+    return [parts.marked.mention(number) for number in re.findall(r"<v(\d+)>", listed)]
+
+
+def _among(parts: Parts, listed: str, operator: Operator) -> None:
+    for number in re.findall(r"<v(\d+)>", listed):
+        mention = parts.marked.mention(number)
+        named = next((one for one in _holders(mention) if any(one == c.column for c in parts.marked.columns())), None)
+        column = named or mention.column
+        if named is None:
+            parts.note(number)
+        _add_value(parts, column, operator, mention.value or "")
+
+
+def _add_value(parts: Parts, column: Column, operator: Operator, value: str) -> None:
+    for position, present in enumerate(parts.filters):
+        if isinstance(present, Condition) and present.column == column and present.operator == operator:
+            if value not in present.values:
+                parts.filters[position] = Condition(column, operator, (*present.values, value))
+            return
+    parts.filters.append(Condition(column, operator, (value,)))

@@ -1,0 +1,156 @@
+"""Rules for the kind of question."""
+
+import re
+
+from agent_core.analyst.query import Condition, Intent
+from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.defaults import default_aggregation
+from agent_core.analyst.understand.grouping import labels, numbers
+from agent_core.analyst.understand.parts import Parts
+
+Columns = tuple[Column, ...]
+
+_KINDS: tuple[tuple[Intent, str], ...] = (
+    ("quality", (
+r"\b(?:missing|nulls?|nan|empty|blank|incomplete)\b|"
+r"\bduplicat\w*\b|\b(?:data )?quality\b|\bproblems?\b|"
+r"\bcompleteness\b"
+)),
+    ("outliers", r"\boutliers?\b|\bunusual\b|\banomal\w+\b|\bextreme values?\b|\bstrange values?\b"),
+    ("columns", (
+r"\b(?:which|what|list|show|name)\b.*\b(?:columns|fields|variables|"
+r"features|attributes)\b|\bcolumn names\b|\bschema\b|\bdata types?\b|"
+r"\bdtypes\b"
+)),
+    ("correlation", (
+r"\bcorrelation (?:matrix|heat ?map|table)\b|\bcorrelations\b|"
+r"\bcorrelates?\b.* (?:most|strongest|best|strongly)\b|\bstrongest "
+r"correlation\b"
+)),
+    ("relation", (
+r"\bcorrelat\w*\b|\brelat(?:ion|ionship|ionships|ed|es?)\b|\bscatter\b|\bdepends?\b|"
+r"\baffects?\b|\binfluences?\b|\bassociat\w+\b|\bconnect(?:ion|ed)\b|\bpredicts?\b|"
+r"\blinked?\b"
+)),
+    ("distribution", (
+r"\bdistribut\w+\b|\bhist(?:ogram)?s?\b|\bspread\b|\bbox ?plots?\b|\bbox\b|\bviolin\b|"
+r"\bhow (?:is|are) .* (?:spread|distributed)\b|\brange of\b|\bskew\w*\b|\bpercentiles?\b|"
+r"\bquartiles?\b"
+)),
+    ("unique", (
+r"\b(?:unique|distinct|different) (?:values? )?|\bwhich <c\d+>(?: values)? (?:are|is|"
+r"exist|occur)\b|\bwhat <c\d+> (?:are|exist|occur)\b|\blist (?:of |all |all the |the "
+r")*<c\d+>$|\bwhat are the (?:possible |different )?<c\d+>$|\bpossible values\b|\bwhat "
+r"values\b|\bcategories of\b"
+)),
+    ("rows", (
+r"\b(?:show|list|print|display|see|view|give me|get)\b.* (?:<t>|data|"
+r"table)\b|\bpreview\b|\bhead\b|\btail\b|\b(?:find|list|which|what are "
+r"the|all|show)(?: me| all| the)* <t>|\braw data\b|\bexample <t>|\bsort(?:ed)?\b|"
+r"\blook like\b"
+)),
+    ("overview", (
+r"\b(?:overview|describe|summar\w+|explore|profile|about|explain|"
+r"introduc\w+|understand|insights?)\b|\bwhat(?:'s| is| does| do)? "
+r".*\b(?:in|contain|hold|inside|file|data|dataset|this)\b|\btell "
+r"me\b|\bstatistics\b|\bstats\b|\banaly[sz]e\b|\banalysis\b|\blook "
+r"at\b|\binteresting\b|\bfirst look\b|^$"
+)),
+)  # fmt: skip
+
+
+_OF_THE_FILE = re.compile(
+    r"\b(?:describe|summar\w+|overview|about|explore|what(?:'s|"
+    r" is) in|profile)\b.* <c\d+> (?:data|dataset|data ?set|"
+    r"file|table)\s*\??$"
+)
+
+
+def kinds(parts: Parts) -> list[Intent]:
+    """The kinds that the words of the question speak of, the strongest first."""
+    text = parts.marked.text
+    if _OF_THE_FILE.search(text):
+        return ["overview"]
+    return [kind for kind, words in _KINDS if re.search(words, text)]
+
+
+def _aggregates(parts: Parts) -> bool:
+    asked = (
+        parts.aggregation
+        or parts.how_much
+        or parts.counts
+        or parts.share
+        or parts.growth
+        or parts.grain
+        or parts.over_time
+    )
+    ranked = parts.superlative and parts.intent != "rows"
+    return bool(asked or parts.groups or ranked or parts.compares)
+
+
+def intent(parts: Parts) -> Intent | None:  # noqa: PLR0911 - one line for each rule
+    """The kind of question that it is; None where no rule knows."""
+    said = kinds(parts)
+    figures = numbers(parts)
+    if parts.intent == "clean" or said == ["overview"]:
+        return parts.intent if parts.intent == "clean" else _overview_or_less(parts)
+    for kind in ("quality", "outliers", "correlation"):
+        if kind in said and not (kind == "quality" and (parts.drop_missing or _filtered_missing(parts))):
+            return kind
+    if len(figures) > 1 and ("relation" in said or parts.chart == "scatter" or _compares_numbers(parts, figures)):
+        return "relation"
+    if "relation" in said and len(figures) == 1 and not labels(parts) and not parts.groups:
+        return "correlation"
+    if "distribution" in said and (figures or labels(parts)):
+        return "distribution"
+    if "columns" in said and not parts.subjects and not _aggregates(parts):
+        return "columns"
+    return _counted_or_shown(parts, said)
+
+
+def _overview_or_less(parts: Parts) -> Intent | None:
+    return "overview" if not parts.filters else _counted_or_shown(parts, ["overview"])
+
+
+def _counted_or_shown(parts: Parts, said: list[Intent]) -> Intent | None:
+    figures, names = numbers(parts), labels(parts)
+    if _lists_values(parts, said, figures, names):
+        return "unique"
+    if _takes_portion(parts, figures, names):
+        return "portion"
+    if "rows" in said and parts.order != "auto" and not parts.groups and not parts.aggregation and not parts.counts:
+        return "rows"
+    if _aggregates(parts) and parts.intent != "rows":
+        return "aggregate"
+    return "rows" if "rows" in said or parts.intent == "rows" else _named_or_shown(parts, said, figures, names)
+
+
+def _takes_portion(parts: Parts, figures: Columns, names: Columns) -> bool:
+    fits = parts.share and not names and not parts.over_time and bool(parts.filters) and not parts.compares
+    return fits and not (figures and (parts.groups or figures[0].is_two_valued))
+
+
+def _lists_values(parts: Parts, said: list[Intent], figures: Columns, names: Columns) -> bool:
+    one_label = len(names) == 1 and not figures and not parts.groups and not names[0].is_two_valued
+    different = parts.intent == "unique" and bool(parts.subjects) and not parts.groups
+    named = "unique" in said and bool(names) and not figures and not _aggregates(parts)
+    return (parts.counts and one_label) or different or named
+
+
+def _named_or_shown(parts: Parts, said: list[Intent], figures: Columns, names: Columns) -> Intent | None:
+    if figures and not names and parts.filters and parts.chart is None and default_aggregation(figures[0]) == "sum":
+        return "aggregate"
+    if figures or names:
+        drawn = parts.chart in {"bar", "line", "pie", "area", "heatmap"}
+        return "aggregate" if (figures and names) or drawn else "distribution"
+    if parts.filters or parts.bare or parts.drop_missing or parts.has(r"^(?:(?:and|all|the|only|just) )*<t>(?! ?$)"):
+        return "rows"
+    return "overview" if "overview" in said else ("rows" if parts.export or parts.chart == "table" else None)
+
+
+def _filtered_missing(parts: Parts) -> bool:
+    return any(isinstance(one, Condition) and one.operator in {"missing", "present"} for one in parts.filters)
+
+
+def _compares_numbers(parts: Parts, figures: tuple[Column, ...]) -> bool:
+    return parts.compares and len(figures) == 2 and not parts.groups and not parts.aggregation and not parts.over_time  # noqa: PLR2004

@@ -1,0 +1,257 @@
+"""Words that the rules know."""
+
+from agent_core.analyst.query import Aggregation
+from agent_core.analyst.schema.words import stem
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+AGGREGATIONS: dict[str, Aggregation] = {
+    "total": "sum",
+    "totals": "sum",
+    "sum": "sum",
+    "summed": "sum",
+    "overall": "sum",
+    "combined": "sum",
+    "average": "mean",
+    "averages": "mean",
+    "avg": "mean",
+    "mean": "mean",
+    "typical": "median",
+    "typically": "median",
+    "median": "median",
+    "minimum": "min",
+    "min": "min",
+    "lowest": "min",
+    "smallest": "min",
+    "least": "min",
+    "fewest": "min",
+    "shortest": "min",
+    "lightest": "min",
+    "cheapest": "min",
+    "slowest": "min",
+    "youngest": "min",
+    "maximum": "max",
+    "max": "max",
+    "highest": "max",
+    "largest": "max",
+    "biggest": "max",
+    "greatest": "max",
+    "most": "max",
+    "longest": "max",
+    "tallest": "max",
+    "heaviest": "max",
+    "fastest": "max",
+    "oldest": "max",
+    "best": "max",
+    "worst": "min",
+    "hottest": "max",
+    "warmest": "max",
+    "coldest": "min",
+    "windiest": "max",
+    "wettest": "max",
+    "rainiest": "max",
+    "deviation": "std",
+    "std": "std",
+}
+
+SUPERLATIVES = {word for word, how in AGGREGATIONS.items() if how in {"min", "max"}} - {
+    "minimum",
+    "min",
+    "maximum",
+    "max",
+}
+"""Words that ask for an extreme without saying of which figure of a group."""
+
+COMPARATIVES = {
+    "heavier": "weight",
+    "lighter": "weight",
+    "older": "age",
+    "younger": "age",
+    "taller": "height",
+    "longer": "length",
+    "shorter": "length",
+    "cheaper": "price",
+    "faster": "speed",
+    "slower": "speed",
+    "hotter": "temperature",
+    "warmer": "temperature",
+    "colder": "temperature",
+}
+"""Comparing words, and the kind of column that they speak of."""
+
+_WOMEN = frozenset({"woman", "women", "female", "girl", "lady"})
+_MEN = frozenset({"man", "men", "male", "boy", "gentleman"})
+SEXES = {"female": _WOMEN - {"female"}, "f": _WOMEN, "male": _MEN - {"male"}, "m": _MEN}
+"""Other words for the values of a column of sexes."""
+
+MEASURED_BY = {
+    "expensive": "price",
+    "cheap": "price",
+    "cheapest": "price",
+    "costly": "price",
+    "heavy": "weight",
+    "heaviest": "weight",
+    "lightest": "weight",
+    "weigh": "weight",
+    "weighs": "weight",
+    "old": "age",
+    "oldest": "age",
+    "youngest": "age",
+    "tall": "height",
+    "tallest": "height",
+    "long": "length",
+    "longest": "length",
+    "shortest": "length",
+    "fast": "speed",
+    "fastest": "speed",
+    "slowest": "speed",
+    "powerful": "power",
+    "profitable": "profit",
+    "sold": "quantity",
+    "selling": "quantity",
+    "earn": "salary",
+    "earning": "salary",
+    "paid": "salary",
+    "aged": "age",
+    "earns": "salary",
+    "hot": "temperature",
+    "warm": "temperature",
+    "cold": "temperature",
+    "hottest": "temperature",
+    "warmest": "temperature",
+    "coldest": "temperature",
+    "windiest": "wind",
+    "windy": "wind",
+    "wettest": "precipitation",
+    "rainiest": "precipitation",
+}
+"""Adjectives and verbs, and the kind of column that they speak of."""
+
+_SYNONYMS = """
+    revenue sales turnover income amount earnings proceeds spend spending
+    price cost fare fee charge
+    quantity units unit qty volume pieces
+    weight mass wt
+    customer client buyer
+    product item article sku
+    region area territory zone
+    country nation origin
+    sex gender
+    date datetime timestamp
+    age old
+    temperature temp
+    precipitation rain rainfall
+    company manufacturer maker brand firm vendor
+    category type kind class segment
+    salary wage pay income
+    mpg economy consumption mileage
+    horsepower power hp
+    profit margin
+    rating score stars
+    city town
+    location place site
+    duration length
+    distance miles
+    order purchase transaction
+    employee staff worker
+    department dept team division
+    unemployment unemp joblessness
+    population pop inhabitants people
+    weather conditions
+    stock symbol ticker share
+    cylinder cyl
+"""
+
+SYNONYMS = tuple(frozenset(stem(word) for word in line.split()) for line in _SYNONYMS.strip().splitlines())
+"""Words that name the same kind of column, a group a line."""
+
+ROW_NOUNS = words("people person individual row record entry observation item case data point sample example")
+
+FILLER = words(
+    """
+    a about above absent according across actually affect affects after again against all also am among amount
+    amounts an analyse analysis analyze and annual annually answer any anything appear appears are area aren't
+    around as asc ascending associated association at average axis bad bar based basic be been before begin
+    beginning being belong belongs below better between big bigger blank both bottom bought box boxplot break
+    breakdown bring brings broken brought build but buy by calc calculate called can change changed changes chart
+    charts check clean cleaned color colored colour coloured column columns combined come comes common compare
+    compared comparing comparison complete compute connection contain containing contains copy correlate
+    correlated correlates correlation correlations could count counting counts create cross crosstab csv currently
+    d daily data dataset datasets date dates day days depend depends desc descending describe descriptive
+    determine develop developed development diagram did didn't differ difference differences different display
+    distinct distributed distribution do does doesn't don't done down download draw duplicate duplicated
+    duplicates during each earliest earned either empty end ended ending entire equal equals ever every everything
+    evolution evolve evolved examine excel exist existing exists explain export fall falls false far few fewer
+    field fields figure figures file files find first for format fraction frequencies frequency frequent from full
+    general generate generated generates get give go goes going good got graph graphs greater grew group grouped
+    grouping groups grow grows growth had happen happened happens has have having head heat heatmap hello here hey
+    hi high higher histogram histograms history horizontal hour hours how i i'd i'm if in include includes
+    including individual influence influences insight insights instead interesting into is isn't it it's its json
+    just kind kindly kinds know label large larger last latest least legend less let level levels like line linear
+    list live lived lives living ll log logarithmic long look looking looks low lower made make makes making many
+    matrix may maybe me mean measured median metric metrics might mine missing month monthly months more most much
+    must my named nan need next no normally not now null nulls number numbers observed occur occurred of off often
+    ok okay on one ones only onto or order ordered other our out outlier outliers over overall overview parquet
+    pattern patterns per per-group per-year percent percentage perform performed performing performs pie pivot
+    placed please plot plots pls popular possibly present preview previous print proportion quality quarter
+    quarterly quarters question random randomly range rank ranked ranking rate ratio re really recent recorded
+    relate related relates relation relationship respect result results right s same sampled save scale scatter
+    scatterplot see seem seems segmented sell sells separately set sets several shall share sheet short should
+    show side since small smaller so some something sort sorted split spread spreadsheet stacked start statistic
+    statistics stats stay stayed stays still store such sum summarise summarize summary t tab table tables tail
+    tell term terms than thank thanks that the their them then there there's these they thing things this those
+    three time timeline title to together too top total trend trends true two type typical typically under
+    understand unique until up us use used using usually value values variable variables variation varied varies
+    vary version versus vertical very view violin visualise visualize vs want was wasn't way ways we week weekday
+    weekdays weekly weeks well were weren't what what's when where which who whole whom whose why will with within
+    without worse would write xlsx year yearly years yes you your
+    """
+)
+"""Words that carry nothing which the rules have not read already."""
+
+NUMBER_WORDS = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+    "fifteen": 15,
+    "twenty": 20,
+    "fifty": 50,
+    "hundred": 100,
+}
+
+_MONTHS = """
+    january jan
+    february feb
+    march mar
+    april apr
+    may
+    june jun
+    july jul
+    august aug
+    september sep sept
+    october oct
+    november nov
+    december dec
+"""
+
+MONTHS = {name: number for number, line in enumerate(_MONTHS.strip().splitlines(), start=1) for name in line.split()}
+
+NOT_ALONE = (
+    FILLER
+    | set(AGGREGATIONS)
+    | {stem(word) for word in FILLER}
+    | set(NUMBER_WORDS)
+    | {"id", "name", "row", "record", "entry", "plus", "minus"}
+)
+"""Words that name a column only where they are its whole name."""

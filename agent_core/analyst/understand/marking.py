@@ -1,0 +1,156 @@
+"""A question with its mentions replaced by marks, so that rules can read its grammar.
+
+"average bill length for Adelie above 40" becomes "average <c0> for <v1> above <n2>". The rules take
+out what they have read; what is left in the end was not understood.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from agent_core.analyst.schema.columns import Table
+from agent_core.analyst.schema.words import stem
+from agent_core.analyst.understand.lexicon import NUMBER_WORDS, ROW_NOUNS
+from agent_core.analyst.understand.mentions import Mention, Word, mentions, word
+from agent_core.analyst.understand.moments import Moment, find
+
+_TOKEN = re.compile(
+    r"(?P<quoted>\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|`[^`\n]{1,120}`|(?<!\w)'[^'\n]{1,120}'(?!\w))"
+    r"|(?P<number>(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?![\w])|(?<![\w.])-?\d+(?:\.\d+)?(?P<suffix>k|m|bn)\b)"
+    r"|(?P<word>[^\W]+(?:['’][a-z]+)?)"
+    r"|(?P<sign>[<>=!]+|≥|≤|≠|[,;?%:&/+])",
+    re.IGNORECASE,
+)
+_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
+_POSSESSIVE = re.compile(r"['’]s$")
+LONGEST_QUESTION = 1_000
+"""Characters; what is longer is no question for rules."""
+
+Entity = Mention | Moment | float | str
+"""A column or value, a moment, a number, or a text in quotation marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The marked text and what its marks mean."""
+
+    text: str
+    entities: tuple[Entity, ...]
+    original: str
+
+    def mention(self, number: str) -> Mention:
+        """The mention behind a mark `<cN>` or `<vN>`."""
+        entity = self.entities[int(number)]
+        if not isinstance(entity, Mention):
+            raise TypeError(f"Mark {number} is not a mention.")
+        return entity
+
+    def moment(self, number: str) -> Moment:
+        """The moment behind a mark `<mN>`."""
+        entity = self.entities[int(number)]
+        if not isinstance(entity, Moment):
+            raise TypeError(f"Mark {number} is not a moment.")
+        return entity
+
+    def figure(self, number: str) -> float:
+        """The number behind a mark `<nN>`; a year counts as its number."""
+        entity = self.entities[int(number)]
+        if isinstance(entity, Moment) and entity.year is not None:
+            return float(entity.year)
+        if not isinstance(entity, float):
+            raise TypeError(f"Mark {number} is not a number.")
+        return entity
+
+    def columns(self) -> tuple[Mention, ...]:
+        """Columns that the question names, in order."""
+        return tuple(one for one in self.entities if isinstance(one, Mention) and one.value is None)
+
+    def values(self) -> tuple[Mention, ...]:
+        """Values that the question names, in order."""
+        return tuple(one for one in self.entities if isinstance(one, Mention) and one.value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    start: int
+    word: Word
+    figure: float | None = None
+    sign: bool = False
+
+
+@lru_cache(maxsize=512)
+def mark(question: str, table: Table) -> Marked:
+    """Mark the mentions of one table's columns and values, and numbers, moments and quoted text.
+
+    Cached, because a request holds the whole conversation and is read from its start.
+    """
+    moments = sorted(find(question), key=lambda found: found[0]) if table.time else []
+    pieces = list(_pieces(question))
+    found = mentions([piece.word for piece in pieces], table)
+    return _join(question, pieces, found, moments, table)
+
+
+def _pieces(question: str) -> list[_Piece]:
+    pieces = []
+    for match in _TOKEN.finditer(question):
+        text = match[0]
+        if match["quoted"]:
+            pieces.append(_Piece(match.start(), word(text[1:-1], quoted=True)))
+        elif match["number"]:
+            suffix = (match["suffix"] or "").lower()
+            figure = float(text[: len(text) - len(suffix)].replace(",", "")) * _SCALES.get(suffix, 1)
+            pieces.append(_Piece(match.start(), word(text), figure=figure))
+        elif match["word"]:
+            pieces.append(_Piece(match.start(), word(_POSSESSIVE.sub("", text))))
+        else:
+            pieces.append(_Piece(match.start(), Word(text, ()), sign=True))
+    return pieces
+
+
+def _join(
+    question: str,
+    pieces: Sequence[_Piece],
+    found: Sequence[Mention],
+    moments: Sequence[tuple[int, int, Moment]],
+    table: Table,
+) -> Marked:
+    starts = {mention.start: mention for mention in found}
+    entities: list[Entity] = []
+    out: list[str] = []
+    position = 0
+    while position < len(pieces):
+        piece = pieces[position]
+        if mention := starts.get(position):
+            out.append(f"<{'c' if mention.value is None else 'v'}{len(entities)}>")
+            entities.append(mention)
+            position = mention.end
+            continue
+        moment = next((one for one in moments if one[0] == piece.start), None)
+        if moment:
+            out.append(f"<m{len(entities)}>")
+            entities.append(moment[2])
+            position += 1
+            while position < len(pieces) and pieces[position].start < moment[1]:
+                position += 1
+            continue
+        out.append(_plain(piece, entities, table))
+        position += 1
+    return Marked(" ".join(out), tuple(entities), question)
+
+
+def _plain(piece: _Piece, entities: list[Entity], table: Table) -> str:
+    text = piece.word.text
+    if piece.word.quoted:
+        entities.append(text)
+        return f"<q{len(entities) - 1}>"
+    figure = piece.figure if piece.figure is not None else NUMBER_WORDS.get(text.lower())
+    if figure is not None:
+        entities.append(float(figure))
+        return f"<n{len(entities) - 1}>"
+    if piece.sign:
+        return {"≥": ">=", "≤": "<=", "≠": "!=", "=>": ">=", "=<": "<=", "==": "="}.get(text, text)
+    noun = stem(text.lower())
+    if noun in table.nouns or (noun in ROW_NOUNS and text.lower() != "data"):
+        return "<t>"
+    return text.lower()

@@ -1,0 +1,81 @@
+"""What is measured, and how it is summed up."""
+
+from agent_core.analyst.markdown import code
+from agent_core.analyst.query import Aggregation, Condition, Group
+from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.defaults import all_measures, default_aggregation, obvious_measure
+from agent_core.analyst.understand.meanings import Unclear
+from agent_core.analyst.understand.parts import Parts
+
+Measured = tuple[tuple[Column, ...], Aggregation, tuple[str, ...]]
+"""The columns, the way they are summed up, and sentences on what was assumed."""
+
+GUESS = "No column was named to measure, so "
+"""How an assumption begins that the person should not overlook."""
+
+
+def measured(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...]) -> Measured | Unclear:
+    """What is worked out for each group; where the question leaves it open, the most likely reading."""
+    if parts.intent == "unique" and parts.subjects:
+        return tuple(parts.subjects[:1]), "nunique", ()
+    if parts.counts and not parts.aggregation:
+        return _counted(parts, numbers)
+    if parts.sort_by and parts.sort_by.role == "number" and not numbers:
+        numbers = (parts.sort_by,)
+    if parts.share and len(numbers) == 1 and numbers[0].is_two_valued:
+        parts.share = False
+        return numbers, "mean", (f"I took the share of rows where {code(numbers[0].name)} is 1.",)
+    if numbers:
+        return _named(parts, groups, numbers)
+    flags = tuple(column for column in parts.subjects if column.is_two_valued)
+    if flags:
+        return flags[:1], "mean", ()
+    return _unnamed(parts, groups)
+
+
+def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:
+    flags = [column for column in parts.subjects if column.is_two_valued]
+    if flags:
+        truth: str | float = 1.0 if flags[0].role == "number" else "True"
+        parts.filters.append(Condition(flags[0], "in", (truth,)))
+        return (), "count", (f"I counted the rows where {code(flags[0].name)} is {'1' if truth == 1.0 else 'true'}.",)
+    if numbers and default_aggregation(numbers[0]) == "sum":
+        return numbers[:1], "sum", (f"I added up {code(numbers[0].name)}.",)
+    if numbers and not parts.groups:
+        return numbers[:1], "nunique", (f"I counted the different values of {code(numbers[0].name)}.",)
+    return (), "count", ()
+
+
+def _named(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...]) -> Measured:
+    if parts.aggregation:
+        return numbers, parts.aggregation, ()
+    if parts.superlative and not parts.asks_for_one and parts.limit is None:
+        return numbers, parts.superlative, ()
+    how = default_aggregation(numbers[0])
+    word = "added up" if how == "sum" else "averaged"
+    names = " and ".join(f"{code(column.name)}" for column in numbers)
+    said = (f"I {word} {names} within each group.",) if groups else (f"I {word} {names}.",)
+    return numbers, how, said
+
+
+def _unnamed(parts: Parts, groups: tuple[Group, ...]) -> Measured | Unclear:
+    wants_number = parts.aggregation is not None or parts.over_time or parts.growth or parts.compares
+    ranked_by_words = parts.superlative is not None and not parts.counts and not parts.has(r"\b(?:most|fewest|least)\b")
+    if not wants_number and (not ranked_by_words or parts.limit):
+        guessed = bool(groups) and not parts.counts and not parts.share
+        return (), "count", (GUESS + "I counted rows.",) if guessed else ()
+    obvious = obvious_measure(parts.table)
+    if obvious:
+        how = parts.aggregation or default_aggregation(obvious)
+        return (obvious,), how, (f"{GUESS}I took {code(obvious.name)}.",)
+    measures = all_measures(parts.table)
+    if not measures:
+        return no_numbers(parts) if parts.aggregation else ((), "count", ("I counted rows.",))
+    if groups and not parts.asks_for_one:
+        return measures, parts.aggregation or "mean", (GUESS + "I took each number.",)
+    return Unclear("I can't tell which column you mean.", parts.table)
+
+
+def no_numbers(parts: Parts) -> Unclear:
+    """There is nothing to add up or to average."""
+    return Unclear("I found no column of numbers in this table that this could be worked out from.", parts.table)

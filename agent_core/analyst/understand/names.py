@@ -1,0 +1,125 @@
+"""How well words name a column."""
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import takewhile
+
+from agent_core.analyst.schema.columns import Column, Table
+from agent_core.analyst.schema.words import stem, stems, without_unit
+from agent_core.analyst.understand.lexicon import MEASURED_BY, NOT_ALONE, SYNONYMS
+
+SURE = 88
+"""From this score on, the words are the column's name and nothing has to be said about it."""
+
+_CLOSE = 0.84
+_FUZZY_LENGTH = 5
+_SHORT = 3
+_FAMILY = 6
+_ENDING = 3
+
+
+class Names:
+    """The columns of one table, prepared so that a phrase is only held against those that could fit."""
+
+    def __init__(self, table: Table) -> None:
+        self._columns = table.columns
+        self._rows = {column for column in table.columns if column.is_identifier and column.distinct == table.rows}
+        self._cores = [without_unit(stems(column.name)) for column in table.columns]
+        self._whole: dict[str, set[int]] = {}
+        self._touched: dict[str, frozenset[int]] = {}
+        for number, column in enumerate(table.columns):
+            for text in (column.name, "".join(stems(column.name))):
+                self._whole.setdefault(text, set()).add(number)
+
+    def best(self, parts: tuple[str, ...], text: str) -> tuple[float, tuple[Column, ...]] | None:
+        """The best score that any column reaches, and the columns that reach it; None where none does.
+
+        A key of the table itself is only named by its whole name: in "passengers", PassengerId stands for rows.
+        """
+        fitting = [self._columns[number] for number in sorted(self._possible(parts, text))]
+        scored = [(score(parts, text, column), column) for column in fitting]
+        scored = [(points, column) for points, column in scored if points >= SURE or column not in self._rows]
+        best = max((points for points, _ in scored), default=0)
+        return (best, tuple(column for points, column in scored if points == best)) if best > 0 else None
+
+    def _possible(self, parts: Iterable[str], text: str) -> set[int]:
+        common = set.intersection(*(set(self._touching(part)) for part in parts))
+        return common | self._whole.get(text, set()) | self._whole.get("".join(parts), set())
+
+    def _touching(self, part: str) -> frozenset[int]:
+        if part not in self._touched:
+            fits = (
+                n for n, core in enumerate(self._cores) if part in core or _alike(part, core) or _single(part, core)
+            )
+            self._touched[part] = frozenset(fits)
+        return self._touched[part]
+
+
+@lru_cache(maxsize=64)
+def names_of(table: Table) -> Names:
+    """The prepared names of a table."""
+    return Names(table)
+
+
+def score(parts: tuple[str, ...], text: str, column: Column) -> float:
+    """How well these stems name the column: 100 is its name, 0 is not at all."""
+    name = stems(column.name)
+    core = without_unit(name)
+    if whole := _whole(parts, text, name, core, column.name):
+        return whole
+    if not name or all((part in NOT_ALONE and part not in MEASURED_BY) or len(part) == 1 for part in parts):
+        return 0
+    if set(parts) <= set(core):
+        return 60 + 25 * len(parts) / len(core)
+    if len(parts) > 1:
+        return 58 if all(_alike(part, core) for part in parts) else 0
+    return _single(parts[0], core)
+
+
+def _whole(parts: tuple[str, ...], text: str, name: tuple[str, ...], core: tuple[str, ...], written: str) -> float:
+    if text == written:
+        return 101
+    if name and (parts == name or "".join(parts) == "".join(name)):
+        return 100
+    if parts == core:
+        return 95
+    return 90 if len(parts) > 1 and set(parts) == set(core) else 0
+
+
+def _single(part: str, core: tuple[str, ...]) -> float:
+    """One word against a column's words: initials, beginnings, endings, synonyms, slips of the pen."""
+    if part in NOT_ALONE and part not in MEASURED_BY:
+        return 0
+    rules = (
+        (80, len(part) >= _SHORT and part == "".join(one[0] for one in core)),
+        (57, any((one.startswith(part) or part.startswith(one)) and min(len(one), len(part)) > _SHORT for one in core)),
+        (52, len(part) >= _SHORT and any(one.endswith(part) for one in core)),
+        (50 if len(core) == 1 else 45, _synonym(part, core)),
+        (48, any(_kin(part, one) for one in core)),
+        (40, any(similar(part, one) for one in core)),
+    )
+    return next((points for points, holds in rules if holds), 0)
+
+
+def _kin(one: str, other: str) -> bool:
+    """Words of one family, such as "survival" and "survived"."""
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return common >= _FAMILY and common >= min(len(one), len(other)) - _ENDING
+
+
+def _alike(part: str, core: tuple[str, ...]) -> bool:
+    return part in core or (part not in NOT_ALONE and (_synonym(part, core) or any(similar(part, o) for o in core)))
+
+
+def _synonym(part: str, core: tuple[str, ...]) -> bool:
+    meant = stem(MEASURED_BY.get(part, part))
+    return meant in core or any(meant in group and group & set(core) for group in SYNONYMS)
+
+
+@lru_cache(maxsize=20_000)
+def similar(one: str, other: str) -> bool:
+    """Whether two longer words differ by a slip of the pen."""
+    if min(len(one), len(other)) < _FUZZY_LENGTH or one[0] != other[0]:
+        return False
+    return SequenceMatcher(None, one, other).ratio() >= _CLOSE

@@ -1,0 +1,183 @@
+"""One question, in the light of the one before, to its meaning."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from agent_core.analyst.markdown import code, listed, quoted
+from agent_core.analyst.query import Condition, Query
+from agent_core.analyst.schema.columns import Column, Table
+from agent_core.analyst.schema.joins import joined
+from agent_core.analyst.schema.words import stem, stems
+from agent_core.analyst.understand.complete import complete
+from agent_core.analyst.understand.filters import read_equal_numbers, read_filters
+from agent_core.analyst.understand.followup import changes, merge
+from agent_core.analyst.understand.marking import LONGEST_QUESTION, mark
+from agent_core.analyst.understand.meanings import Meaning, Place, Search, Talk, Unclear, Verbatim
+from agent_core.analyst.understand.parts import Parts
+from agent_core.analyst.understand.rest import Rest, rest
+from agent_core.analyst.understand.shape import read_aggregation, read_groups, read_order, read_rest, read_unable
+from agent_core.analyst.understand.times import read_grain, read_times
+from agent_core.analyst.understand.wishes import read_wishes
+from agent_core.analyst.write.load import used
+from agent_core.contract import LANGUAGES, Language
+
+Found = Mapping[str, Place | None]
+"""Words that were looked for in the data, and where they are."""
+
+_STAYING = 50
+_WHOLE_TABLE = {"overview", "columns", "quality", "clean", "correlation"}
+_COST_OF_JOINING = 60
+_FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)```", re.DOTALL)
+_NAMES = {"py": "python", "python3": "python", "sh": "bash", "shell": "bash", "js": "javascript", "": "python"}
+_GREETING = re.compile(
+    r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|hallo|greetings|howdy)(?: there| all)?[\s!.,]*$",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"^(?:thanks?|thank you|thx|cheers|great|perfect|nice|cool|ok(?:ay)?|got it)\b[\w ,]{0,30}[\s!.]*$", re.IGNORECASE
+)
+_HELP = re.compile(
+    (
+        r"^(?:help(?: me)?|what can (?:you|i) (?:do|ask)\b.*|who are you|"
+        r"what are you|how (?:does this|do you) work|what should i ask.*|"
+        r"examples?)[\s?!.]*$"
+    ),
+    re.IGNORECASE,
+)
+
+
+def verbatim(question: str) -> Verbatim | None:
+    """The code of a message that holds nothing but fenced code."""
+    blocks = _FENCE.findall(question)
+    if not blocks or _FENCE.sub("", question).strip():
+        return None
+    name = blocks[0][0].lower()
+    language: Language = next((one for one in LANGUAGES if one == _NAMES.get(name, name)), "python")
+    return Verbatim("\n".join(body for _, body in blocks), language)
+
+
+def talk(question: str) -> Talk | None:
+    """Greetings, thanks and calls for help."""
+    text = question.strip()
+    if _GREETING.match(text):
+        return Talk("greeting")
+    if _HELP.match(text):
+        return Talk("help")
+    return Talk("thanks") if _THANKS.match(text) else None
+
+
+def read(question: str, table: Table) -> Parts:
+    """Everything that the question says outright of this table."""
+    marked = mark(question, table)
+    parts = Parts(marked, table, marked.text)
+    read_unable(parts)
+    read_wishes(parts)
+    read_times(parts)
+    read_order(parts)
+    read_filters(parts)
+    read_equal_numbers(parts)
+    read_grain(parts)
+    read_groups(parts)
+    read_aggregation(parts)
+    read_rest(parts)
+    return parts
+
+
+def choose(question: str, tables: Sequence[Table], previous: Query | None) -> Table:
+    """The table that the question speaks of: by its name, its columns and values, else the last one.
+
+    Two tables are joined only where the question names more than either of them knows.
+    """
+
+    def fit(item: tuple[int, Table]) -> float:
+        position, table = item
+        marked = mark(question, table)
+        named = len(table.nouns & set(stems(question))) * 120
+        known = sum(one.score for one in (*marked.columns(), *marked.values()))
+        if previous and previous.table == table:
+            return named + known + _STAYING
+        return named + known + position / 100 - (_COST_OF_JOINING if table.sides else 0)
+
+    return max(enumerate((*tables, *joined(tables))), key=fit)[1]
+
+
+def understand(question: str, tables: Sequence[Table], previous: Query | None, found: Found) -> Meaning:
+    """The meaning of a question about these tables; `tables` is not empty."""
+    if len(question) > LONGEST_QUESTION:
+        return Unclear(f"The built-in analyst reads questions of up to {LONGEST_QUESTION:,} characters.")
+    table = choose(question, tables, previous)
+    if previous and previous.table == table:
+        parts = read(question, table)
+        if changes(parts, previous):
+            return _changed(_checked(merge(previous, parts), parts, found), previous, parts)
+    parts = read(question, table)
+    return _checked(complete(parts), parts, found)
+
+
+def _changed(meaning: Meaning, previous: Query, parts: Parts) -> Meaning:
+    """A change that changes nothing was not understood."""
+    if isinstance(meaning, Query) and replace(meaning, assumptions=()) == replace(previous, assumptions=()):
+        left = rest(parts)
+        if words := [quoted(word) for word in (*left.maybe, *left.light)]:
+            return Unclear(f"I found nothing called {listed(words)} to change in the last answer.", parts.table)
+    return meaning
+
+
+def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
+    """Nothing that was said may be passed over in silence."""
+    if isinstance(meaning, Unclear):
+        return meaning
+    left = rest(parts)
+    words = tuple(phrase for phrase in (*left.weighty, *left.maybe) if phrase not in found)
+    unused = [quoted(word) for word in (*left.maybe, *left.light) if not found.get(word)]
+    if problem := _passed_over(meaning, left, unused, found):
+        searches = words and _worth_a_search(parts.table)
+        return Search(parts.table, words) if searches else Unclear(problem, parts.table)
+    if words and _worth_a_search(parts.table):
+        return Search(parts.table, words)
+    names = {column.name for column in parts.table.columns}
+    places = {word: at for word in (*left.weighty, *left.maybe) if (at := found.get(word)) and at.column in names}
+    filters = tuple(_condition(place, parts.table) for place in places.values())
+    said = tuple(f"I found {quoted(word)} in {code(place.column)}." for word, place in places.items())
+    if unused:
+        said += (f"I didn't use {listed(unused)}.",)
+    if idle := _idle(meaning, parts):
+        said += (f"I didn't use {listed([code(column.name) for column in idle])}.",)
+    return replace(meaning, filters=(*meaning.filters, *filters), assumptions=(*meaning.assumptions, *said))
+
+
+def _idle(query: Query, parts: Parts) -> list[Column]:
+    """Columns that were named but that the query does not touch."""
+    if query.intent in _WHOLE_TABLE:
+        return []
+    touched = {column.name for column in used(query)}
+    named = dict.fromkeys(mention.column for mention in parts.marked.columns())
+    told = " ".join(query.assumptions)
+    return [column for column in named if column.name not in touched and code(column.name) not in told]
+
+
+def _passed_over(meaning: Query, left: Rest, unused: list[str], found: Found) -> str | None:
+    """Why the question can't be answered without what was left of it."""
+    if left.figures and meaning.intent not in {"overview", "columns"}:
+        return f"I can't tell what {listed([quoted(one) for one in left.figures])} refers to."
+    if absent := [quoted(word) for word in left.weighty if not found.get(word)]:
+        return f"I found no {' and no '.join(absent)} among the columns and values."
+    if unused and meaning.intent == "overview":
+        return f"I found nothing called {listed(unused)}."
+    return f"I found no column for {listed(unused)}." if unused and meaning.guessed else None
+
+
+def _worth_a_search(table: Table) -> bool:
+    return any(not column.all_values_known for column in table.of_role("category", "text"))
+
+
+def _condition(place: Place, table: Table) -> Condition:
+    holder = next(one for one in table.columns if one.name == place.column)
+    return Condition(holder, "in", (place.value,)) if place.value else Condition(holder, "contains", (place.part,))
+
+
+def searched(word: str) -> str:
+    """What is looked for: the last word without its plural ending."""
+    first, _, last = word.rpartition(" ")
+    return f"{first} {stem(last)}".strip()

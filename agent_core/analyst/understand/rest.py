@@ -1,0 +1,83 @@
+"""Words that no rule has read: harmless, or something that must not be passed over."""
+
+import re
+from dataclasses import dataclass
+
+from agent_core.analyst.schema.words import stem
+from agent_core.analyst.understand.lexicon import FILLER, words
+from agent_core.analyst.understand.parts import Parts
+
+_PLACES = r"(?:for|in|from|at|on|where|with|only|named|called|is|are|=|not|except|excluding|vs|versus|against|like)"
+_UNITS = words(
+    """
+    dollars dollar euros euro usd eur cents degrees celsius fahrenheit grams gram kilograms kg mm cm millimetres
+    millimeters inches miles km mph detail details plain english general particular page screen life everyone
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """`weighty` words stand where a value stands; `light` ones are probably just prose."""
+
+    weighty: tuple[str, ...]
+    maybe: tuple[str, ...]
+    """Words that could be values ("the horsepower of fords"): worth a look, but no reason to stop."""
+    light: tuple[str, ...]
+    figures: tuple[str, ...]
+    """Numbers that no rule has used."""
+
+
+def rest(parts: Parts) -> Rest:
+    """What is left of the question."""
+    weighty: list[str] = []
+    maybe: list[str] = []
+    light: list[str] = []
+    quoted = [str(parts.marked.entities[int(number)]) for number in re.findall(r"<q(\d+)>", parts.text)]
+    for phrase in _phrases(parts.text, parts.marked.text):
+        if _stands_as_value(phrase, parts):
+            weighty.append(phrase)
+        else:
+            (maybe if _may_be_value(phrase, parts) else light).append(phrase)
+    left = re.findall(r"<([nm])(\d+)>", parts.text)
+    figures = tuple(
+        parts.marked.moment(number).phrase if kind == "m" else f"{parts.marked.figure(number):g}"
+        for kind, number in left
+    )
+    return Rest((*quoted, *weighty), tuple(maybe), tuple(light), figures)
+
+
+def _phrases(left: str, whole: str) -> list[str]:
+    """Unknown words, those that stand beside each other in the question put together."""
+    unknown = {one for one in re.findall(r"(?<!<)\b[^\W\d_][\w'’]*", left) if not _known(one)}
+    phrases: list[str] = []
+    current: list[str] = []
+    for token in [*whole.split(), ""]:
+        if token in unknown:
+            current.append(token)
+        elif current:
+            phrases.append(" ".join(current))
+            current = []
+    return phrases
+
+
+def _known(token: str) -> bool:
+    one = token.replace("’", "'")
+    return one in FILLER or stem(one) in FILLER or one in _UNITS or len(one) == 1
+
+
+def _stands_as_value(phrase: str, parts: Parts) -> bool:
+    written = re.search(re.escape(phrase), parts.marked.original, re.IGNORECASE)
+    if written and written[0][:1].isupper() and written.start() > 0 and not parts.marked.original.isupper():
+        return True
+    return re.search(rf"\b{_PLACES} (?:the |a |an )?{re.escape(phrase)}(?!\S)", parts.marked.text) is not None
+
+
+def _may_be_value(phrase: str, parts: Parts) -> bool:
+    return (
+        re.search(
+            rf"(?:<[ct]\d*>|how many|number of) (?:of |by )?(?:the |a |an |all )?{re.escape(phrase)}(?!\S)",
+            parts.marked.text,
+        )
+        is not None
+    )

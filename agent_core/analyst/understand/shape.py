@@ -1,0 +1,249 @@
+"""Rules for what is measured, how, by what, and in which order."""
+
+import re
+
+from agent_core.analyst.markdown import quoted
+from agent_core.analyst.query import Aggregation, Condition
+from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES
+from agent_core.analyst.understand.parts import Parts
+
+_SUPERLATIVE = "|".join(sorted(SUPERLATIVES, key=len, reverse=True))
+_AGGREGATION = "|".join(sorted(AGGREGATIONS, key=len, reverse=True))
+_BY = (
+    r"\b(?:by|per|for each|for every|in each|within each|each|every|across(?: all| the| different)*|group(?:ed)? by|"
+    r"split by|broken down by|break down by|depending on|for (?:the )?different|for (?:the )?various|among(?: the)?|"
+    r"for all|"
+    r"colou?red by|separately for|over|between(?: the)?)"
+)
+_LISTED = r"<c\d+>(?:(?: ,| and| by| per| &| x| /| then| for each)+(?: the)? <c\d+>)*"
+_COMPARE = r"\b(?:vs|versus|against|compar(?:e|ed|ing|ison))\b"
+_UNABLE = (
+    ("forecasts", r"\b(?:forecast\w*|predict\w*|projections?|extrapolat\w*)\b|\bnext (?:month|year|week|quarter)\b"),
+    (
+        "statistical tests",
+        r"\b(?:t test|p values?|significan\w*|anova|chi squared?|hypothesis|confidence intervals?)\b",
+    ),
+    ("models and clusters", r"\b(?:clusters?|clustering|regression|classif\w+|machine learning|train|neural)\b"),
+    ("moving averages", r"\b(?:moving|rolling) (?:average|mean|sum|median)s?\b"),
+    ("ratios of two columns", r"\bratios? (?:of|between) (?:the )?<c\d+> (?:to|and|over|by) (?:the )?<c\d+>"),
+    ("maps", r"\b(?:maps?|choropleth)\b(?<!heat map)"),
+)
+_MANY_STEPS = 25
+_ALL = 10
+_LEAST = {"cheapest", "lightest", "youngest", "shortest", "slowest", "coldest"}
+
+
+def read_order(parts: Parts) -> None:
+    """Read "top 5", "the 3 largest", "sorted by price", "first 10 rows"."""
+    sort = (
+        r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?)(?: "
+        r"(?:it|them|this|that|the <t>))?(?: (?:ascending|descending))?"
+    )
+    if match := parts.take(rf"{sort} by(?: the)?(?: (?P<how>{_AGGREGATION}))? <c(?P<c>\d+)>"):
+        parts.sort_by = parts.column(match["c"])
+        parts.order = "descending" if parts.sort_by.role == "number" else "ascending"
+        parts.aggregation = AGGREGATIONS[match["how"]] if match["how"] else parts.aggregation
+    elif match := parts.take(rf"{sort}\b(?: by (?:value|size|amount|count))?"):
+        parts.order = "ascending" if "ascending" in match[0] else "descending"
+    if parts.take(r"\b(?:ascending|asc|(?:smallest|lowest|least) first|alphabetical(?:ly)?|a to z)\b"):
+        parts.order = "ascending"
+    elif parts.take(r"\b(?:descending|desc|(?:largest|highest|biggest|most) first|reversed?)\b"):
+        parts.order = "descending"
+    _read_limit(parts)
+
+
+def _read_limit(parts: Parts) -> None:
+    if match := parts.take(r"\b(top|bottom|best|worst)(?: the)? <n(\d+)>"):
+        _limit(parts, parts.marked.figure(match[2]), "max" if match[1] in {"top", "best"} else "min")
+    elif (match := parts.take(rf"<n(\d+)> (?:of the )?(?=(?:{_SUPERLATIVE})\b)")) or (
+        match := parts.take(rf"<n(\d+)> (?=(?:<c\d+>|<t>)(?: \w+)? with the (?:{_SUPERLATIVE})\b)")
+    ):
+        _limit(parts, parts.marked.figure(match[1]), None)
+    elif match := parts.take(r"(?<=\d> )<n(\d+)>(?= (?:days?|ones|<t>|times|cases)|$)|<n(\d+)>(?= <c\d+> <t>)"):
+        _limit(parts, parts.marked.figure(match[1] or match[2]), None)
+    elif match := parts.take(r"\b(first|last|random|any)(?: the)? <n(\d+)>(?: random)?"):
+        _limit(parts, parts.marked.figure(match[2]), None)
+        parts.last_rows = match[1] == "last"
+        parts.intent = parts.intent or "rows"
+    elif match := parts.take(r"\b(top|bottom)\b"):
+        _limit(parts, _ALL, "max" if match[1] == "top" else "min")
+
+
+def _limit(parts: Parts, count: float, superlative: Aggregation | None) -> None:
+    if 1 <= count == int(count):
+        parts.limit = int(count)
+    else:
+        parts.problems.append("I can only list a whole number of rows, at least one.")
+    if superlative:
+        parts.superlative = superlative
+        parts.order = "descending" if superlative == "max" else "ascending"
+
+
+def read_groups(parts: Parts) -> None:
+    """Read "by region and year", "which region", "most common species", "top 5 regions"."""
+    parts.text = re.sub(
+        rf"({_BY}(?: the)?) (?:number|count|amount|kind|type|level)s? of (?=<c\d+>)", r"\1 ", parts.text
+    )
+    if match := parts.take(
+        r"\b(?:most|least) (?:common|frequent|popular|often|numerous)(?: (?:values? (?:of|in|for)))?(?: the)? <c(\d+)>"
+    ):
+        parts.counts = parts.asks_for_one = True
+        parts.superlative = "min" if match[0].startswith("least") else "max"
+        _group(parts, match[1])
+    _read_leading(parts)
+    if parts.limit is None and parts.has(rf"\b(?:{_SUPERLATIVE}) (?:<c\d+> )?<t>"):
+        parts.asks_for_one = True
+    for match in parts.take_all(rf"{_BY}(?: the| each| their)? ({_LISTED})"):
+        for number in re.findall(r"<c(\d+)>", match[1]):
+            _group_or_measure(parts, number, between=match[0].startswith(("between", "over")))
+    if match := parts.take(r"\b(?:which|what|whose|who) (?:are the |is the )?(?:of the )?(?:<n\d+> )?<c(\d+)>"):
+        _which(parts, match[1])
+    if match := parts.take(
+        rf"<c(\d+)>(?= (?:with|has|have|had|having) (?:the )?(?:{_SUPERLATIVE}|max|min|maximum|minimum)\b)"
+    ):
+        _which(parts, match[1])
+    if (
+        parts.limit
+        and not parts.groups
+        and (match := parts.take(r"<c(\d+)>(?=(?: \|)* (?:by|with|for|in|on|according)\b|(?: \|)*$)"))
+    ):
+        column = parts.column(match[1])
+        (parts.subjects if column.role == "number" and not column.is_year else parts.groups).append(column)
+    if parts.has(r"^(?:and )?(?:when|at what time)\b") and re.search(
+        rf"\b(?:{_SUPERLATIVE}|max|min|maximum|minimum)\b", parts.text
+    ):
+        parts.asks_for_one = True
+    if (
+        parts.take(r"\b(?:which|what|who)(?: <t>| one)?(?= .*\b(?:has|have|had|is|are|was|were|got|with)\b)")
+        and not parts.groups
+    ):
+        parts.asks_for_one = (
+            bool(re.search(rf"\b(?:{_SUPERLATIVE}|max|min|maximum|minimum)\b", parts.text)) or parts.asks_for_one
+        )
+
+
+def _read_leading(parts: Parts) -> None:
+    """In "best selling product", "highest revenue region" the label after the superlative is what is ranked."""
+    match = re.search(rf"\b(?:{_SUPERLATIVE}|top) (?:<c(\d+)> )?<c(\d+)>(?! (?:by|per)\b)", parts.text)
+    if (
+        match is None
+        or parts.limit is not None
+        or parts.marked.mention(match[2]).column.role not in {"category", "text"}
+    ):
+        return
+    parts.asks_for_one = True
+    _group(parts, match[2])
+    parts.text = parts.text.replace(f"<c{match[2]}>", "|", 1)
+
+
+def _which(parts: Parts, number: str) -> None:
+    if not re.search(rf"\b(?:{_SUPERLATIVE}|max|min|maximum|minimum)\b", parts.text) and not parts.superlative:
+        parts.subjects.append(parts.column(number))
+        return
+    parts.asks_for_one = True
+    column = parts.marked.mention(number).column
+    if column.role == "number" and not column.is_year and (column.distinct or _MANY_STEPS + 1) > _MANY_STEPS:
+        parts.subjects.append(parts.column(number))
+    else:
+        _group(parts, number)
+
+
+def _group(parts: Parts, number: str) -> None:
+    column = parts.column(number)
+    if column not in parts.groups:
+        parts.groups.append(column)
+
+
+def _group_or_measure(parts: Parts, number: str, *, between: bool) -> None:
+    column = parts.column(number)
+    ranked = parts.limit is not None or parts.order != "auto" or parts.has(_COMPARE)
+    many = column.role == "number" and not column.is_year and (column.distinct or _MANY_STEPS + 1) > _MANY_STEPS
+    measured = between and column.role == "number" and not column.is_year
+    compared = parts.has(_COMPARE) and _lists_values(parts) and column.role == "number" and not column.is_year
+    if measured or compared or (ranked and many):
+        parts.subjects.append(column)
+    elif column not in parts.groups:
+        parts.groups.append(column)
+
+
+def _lists_values(parts: Parts) -> bool:
+    return any(isinstance(one, Condition) and len(one.values) > 1 for one in parts.filters)
+
+
+def read_aggregation(parts: Parts) -> None:
+    """Read "average", "total", "how many", "the highest"."""
+    if parts.take(r"\b(?:how many|number of|numbers of|count(?: of|s|ing)?|how often|frequency(?: of)?|frequencies)\b"):
+        parts.counts = True
+        parts.take_all(r"\b(?:in total|overall|altogether|in all|combined|total)\b")
+    parts.how_much = parts.take(r"\bhow much\b") is not None
+    parts.running = (
+        parts.take(r"\b(?:cumulative(?:ly)?|cumulated|running total|accumulated|year to date|ytd)\b") is not None
+    )
+    parts.over_time = parts.over_time or (parts.running and parts.table.time is not None)
+    if parts.take(r"\b(?:different|distinct|unique|differing)\b"):
+        parts.intent = parts.intent or "unique"
+    if parts.take(r"\bstandard deviations?\b"):
+        parts.aggregation = "std"
+    for match in parts.take_all(rf"\b(?:{_AGGREGATION})\b"):
+        _aggregation(parts, match[0])
+    _within_names(parts)
+    _adjectives(parts)
+    _without_column(parts)
+
+
+def _without_column(parts: Parts) -> None:
+    """A word such as "cheapest" means a column; another one must not stand in for it."""
+    if any(mention.column.role == "number" for mention in parts.marked.columns()):
+        return
+    for word in MEASURED_BY:
+        if parts.has(rf"\b{word}\b"):
+            parts.problems.append(f"I found no column for {quoted(word)}.")
+
+
+def _adjectives(parts: Parts) -> None:
+    """A word such as "hottest" names a column, and that its extreme is wanted."""
+    for mention in parts.marked.columns():
+        word = mention.phrase.lower()
+        if word in MEASURED_BY and word.endswith("est") and parts.superlative is None:
+            parts.superlative = "min" if word in _LEAST else "max"
+            parts.asks_for_one = parts.asks_for_one or parts.limit is None
+
+
+def _aggregation(parts: Parts, word: str) -> None:
+    how = AGGREGATIONS[word]
+    extreme = word in SUPERLATIVES or (how in {"min", "max"} and (parts.asks_for_one or parts.limit is not None))
+    if extreme:
+        parts.superlative = parts.superlative or how
+    elif parts.aggregation is None:
+        parts.aggregation = how
+    elif how != parts.aggregation and how not in parts.further:
+        parts.further.append(how)
+
+
+def _within_names(parts: Parts) -> None:
+    """A word such as "max" may have been read as part of "temp_max": "max temp" means both."""
+    if parts.aggregation or parts.superlative:
+        return
+    for mention in parts.marked.columns():
+        words = mention.phrase.lower().split()
+        if len(words) > 1 and mention.score < 95 and words[0] in AGGREGATIONS:  # noqa: PLR2004
+            _aggregation(parts, words[0])
+
+
+def read_unable(parts: Parts) -> None:
+    """What no rule of ours can do is refused by name."""
+    for what, pattern in _UNABLE:
+        if parts.has(pattern):
+            parts.problems.append(f"The built-in analyst can't do this: {what}.")
+
+
+def read_rest(parts: Parts) -> None:
+    """Columns that no rule has placed are what the question is about."""
+    parts.take_all(_COMPARE)
+    if parts.has(_COMPARE) or (_lists_values(parts) and parts.has(r"\bthan\b|\bdiffer\w*\b")):
+        parts.compares = True
+    for match in parts.take_all(r"<c(\d+)>"):
+        column: Column = parts.column(match[1])
+        if column not in parts.subjects and column not in parts.groups:
+            parts.subjects.append(column)

@@ -1,0 +1,188 @@
+"""Rules for stretches of time and for the steps in which time is counted."""
+
+import re
+
+from agent_core.analyst.query import Grain, Span
+from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.moments import Moment
+from agent_core.analyst.understand.parts import Parts
+
+_UNIT: dict[str, Grain] = {
+    "day": "day",
+    "date": "day",
+    "daily": "day",
+    "week": "week",
+    "weekly": "week",
+    "month": "month",
+    "monthly": "month",
+    "quarter": "quarter",
+    "quarterly": "quarter",
+    "year": "year",
+    "yearly": "year",
+    "annual": "year",
+    "annually": "year",
+    "hour": "hour",
+    "hourly": "hour",
+    "weekday": "weekday",
+}
+_EACH = r"(?:by|per|each|every|for each|for every|in each|over the|across|across the|over|and|now by)"
+_OVER_TIME = (
+    r"\b(?:over time|trends?|time ?line|time series|through time|over the (?:years|months|weeks|days)|"
+    r"(?:evolution|development|history) of|evolved?|developed?|chang(?:ed?|es|ing) over|across time|with time|"
+    r"historical(?:ly)?|increas(?:e|ed|es|ing)|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|rising|falling|dropping|"
+    r"going (?:up|down))\b"
+)
+_DAYS_FOR_DAYS, _DAYS_FOR_MONTHS, _DAYS_FOR_QUARTERS = 92, 12 * 366, 25 * 366
+
+
+def read_times(parts: Parts) -> None:
+    """Read spans such as "since 2020" and "in March", and steps such as "monthly"."""
+    if parts.table.time is None:
+        return
+    _spans(parts, parts.table.time)
+
+
+def read_grain(parts: Parts) -> None:
+    """Read the steps in which time is counted."""
+    if re.search(
+        r"\b(?:year over year|year on year|yoy|month over month|mom|growth|growing|grew|grow|growth rate)\b", parts.text
+    ):
+        _growth(parts)
+    if match := parts.take(
+        r"\b(?:(?:by|per|each|every|for each|for every|in each|and)(?: the)? "
+        r")?(?:calendar month|months? of (?:the |a )?years?|season(?:al(?:ly|"
+        r"ity)?)?)\b"
+    ):
+        parts.grain = "month_of_year"
+    elif match := parts.take(
+        r"\b(?:by|per|each|every|for each|on each|and)(?: the)? (?:week ?days?|days? of (?:the |a )?week)\b"
+    ):
+        parts.grain = "weekday"
+    elif (match := parts.take(rf"\b{_EACH} (day|date|week|month|quarter|year|hour)s?\b")) or (
+        match := parts.take(r"\b(daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|hourly)\b")
+    ):
+        parts.grain = _UNIT[match[1]]
+    elif match := parts.take(
+        r"\b(?:which|what|in which|in what|on which|when was "
+        r"the) (day of the week|weekday|day|week|month|quarter|"
+        r"year|hour)s?\b"
+    ):
+        parts.grain = _UNIT.get(match[1], "weekday")
+        parts.asks_for_one = True
+    if parts.take(_OVER_TIME) or parts.has(r"\b(?:trend|over time)"):
+        parts.over_time = True
+    parts.take_all(_OVER_TIME)
+    _without_time(parts)
+
+
+def _growth(parts: Parts) -> None:
+    parts.growth = parts.over_time = True
+    if parts.take(r"\b(?:year over year|year on year|yoy)\b"):
+        parts.grain = "year"
+    if parts.take(r"\b(?:month over month|mom)\b"):
+        parts.grain = "month"
+    parts.take_all(r"\b(?:growth rate|growth|growing|grew|grow)\b")
+
+
+def _without_time(parts: Parts) -> None:
+    if parts.table.time is None and (parts.over_time or parts.grain):
+        parts.problems.append("I found no column with dates or years in this table, so I can't follow it over time.")
+
+
+def grain_for(column: Column) -> Grain | None:
+    """The step that suits the stretch of time that a column covers; None for a column of years."""
+    if column.is_year:
+        return None
+    if column.earliest is None or column.latest is None:
+        return "month"
+    days = (column.latest - column.earliest).days
+    if days <= _DAYS_FOR_DAYS:
+        return "day"
+    if days <= _DAYS_FOR_MONTHS:
+        return "month"
+    return "quarter" if days <= _DAYS_FOR_QUARTERS else "year"
+
+
+def _spans(parts: Parts, time: Column) -> None:
+    about = r"(?:<c(?P<c>\d+)>(?: (?:is|was|are|in|=))? )?"
+    unit = r"(?P<unit>day|week|month|year)s?"
+    if match := parts.take(
+        rf"\b(?:in |over |for |during )?(?:the )?(?:last|past|latest|most recent) (?:<n(?P<n>\d+)> )?{unit}\b(?! of)"
+    ):
+        count = int(parts.marked.figure(match["n"])) if match["n"] else 1
+        _last(parts, time, count, match["unit"])
+    for match in parts.take_all(
+        rf"{about}(?:only )?(?:between|from|in|for)? ?<m(?P<a>\d+)> "
+        rf"(?P<how>and|to|until|till|through|-|vs|versus|or|against|"
+        rf",) <m(?P<b>\d+)>"
+    ):
+        _between(parts, _column(parts, match, time), match)
+    for match in parts.take_all(
+        rf"{about}(?:only )?\b(?P<how>since|from|starting(?: in| from)?|after|before|"
+        rf"until|till|up to|through|prior to|by the end of) <m(?P<a>\d+)>(?: (?:on|"
+        rf"onwards))?"
+    ):
+        _one_sided(parts, _column(parts, match, time), match)
+    for match in parts.take_all(
+        rf"{about}(?:\b(?:only|just|in|during|for|of|on|within|from|at|the year|year) )*(?:the )?<m(?P<a>\d+)>"
+    ):
+        moment = parts.marked.moment(match["a"])
+        parts.filters.append(_span(_column(parts, match, time), moment))
+
+
+def _column(parts: Parts, match: re.Match[str], time: Column) -> Column:
+    if match["c"] is None:
+        return time
+    column = parts.column(match["c"])
+    if not column.is_time:
+        parts.text = f"{parts.text} <c{match['c']}>".strip()
+        return time
+    return column
+
+
+def _span(column: Column, moment: Moment) -> Span:
+    return Span(column, moment.start, moment.end, moment.month if moment.start is None else None)
+
+
+def _between(parts: Parts, column: Column, match: re.Match[str]) -> None:
+    first, second = sorted(
+        (parts.marked.moment(match["a"]), parts.marked.moment(match["b"])), key=lambda one: str(one.start)
+    )
+    if first.start is None or second.start is None:
+        parts.problems.append("I can only look at one month of the year at a time.")
+        return
+    together = match["how"] in {"and", "or", ",", "vs", "versus", "against"} and "between" not in match[0]
+    if together and first.end != second.start:
+        parts.problems.append(
+            "I can only take years or months together that follow each other, such as “from 2012 to 2015”."
+        )
+        return
+    parts.filters.append(Span(column, first.start, second.end))
+    if together and (match["how"] != "or" or parts.has(r"\bcompar")):
+        parts.compares = True
+        parts.grain = parts.grain or ("year" if first.year else "month")
+
+
+def _one_sided(parts: Parts, column: Column, match: re.Match[str]) -> None:
+    moment = parts.marked.moment(match["a"])
+    how = match["how"].split()[0]
+    if how in {"since", "from", "starting"}:
+        parts.filters.append(Span(column, start=moment.start))
+    elif how == "after":
+        parts.filters.append(Span(column, start=moment.end))
+    elif how in {"before", "prior"}:
+        parts.filters.append(Span(column, end=moment.start))
+    else:
+        parts.filters.append(Span(column, end=moment.end))
+
+
+def _last(parts: Parts, time: Column, count: int, unit: str) -> None:
+    match unit:
+        case "day":
+            parts.filters.append(Span(time, last=count, unit="days"))
+        case "week":
+            parts.filters.append(Span(time, last=count, unit="weeks"))
+        case "month":
+            parts.filters.append(Span(time, last=count, unit="months"))
+        case _:
+            parts.filters.append(Span(time, last=count, unit="years"))
