@@ -1,0 +1,69 @@
+"""A conversation as its tools see it, for the length of one turn."""
+
+import asyncio
+
+from agent_core.contract import Contract
+from agent_core.errors import RingfenceError
+from agent_core.events import Event
+from agent_core.sandbox.base import Output, Sandbox
+from agent_core.session.draft import DraftBoard
+from agent_core.session.hold import Hold
+from agent_core.session.log import Log
+from agent_core.storage.artifacts import ArtifactStore
+
+
+class Bench:
+    """Satisfies `agent_core.tools.workbench.Workbench`; `turn` is set as turns begin."""
+
+    def __init__(self, log: Log, draft: DraftBoard, hold: Hold, artifacts: ArtifactStore) -> None:
+        self.turn = ""
+        self._log = log
+        self._draft = draft
+        self._hold = hold
+        self._artifacts = artifacts
+        self._aftermath: set[asyncio.Task[None]] = set()
+
+    @property
+    def contract(self) -> Contract:
+        """The contract in force at this moment."""
+        return self._log.state.contract
+
+    @property
+    def contract_version(self) -> int:
+        """Its version."""
+        return self._log.state.version
+
+    async def sandbox(self) -> Sandbox:
+        """The conversation's sandbox, opened when there is none."""
+        if self._hold.state.phase == "none":
+            self._draft.status("Opening a sandbox")
+        sandbox = await self._hold.sandbox()
+        self._draft.status("Running code")
+        return sandbox
+
+    def record(self, *events: Event) -> None:
+        """Append events to the conversation."""
+        self._log.append(*events)
+
+    def started(self, run: str) -> None:
+        """A run is under way."""
+        self._draft.running(run)
+
+    def finished(self, error: RingfenceError | None) -> None:
+        """The run is over."""
+        self._draft.running(None)
+        task = asyncio.get_running_loop().create_task(self._hold.after_call(error))
+        self._aftermath.add(task)
+        task.add_done_callback(self._aftermath.discard)
+
+    def progress(self, output: Output) -> None:
+        """Show output while the code that wrote it still runs."""
+        self._draft.output(output)
+
+    def keep(self, data: bytes) -> str:
+        """Store an artifact and return its sha256."""
+        return self._artifacts.put(data)[0]
+
+    def made(self, path: str, sha256: str, size: int) -> None:
+        """A call left a file at `path` of the working folder, and its bytes are stored."""
+        self._hold.made(path, sha256, size)

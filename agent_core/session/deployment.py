@@ -1,0 +1,216 @@
+"""The composition root: one per process, held by the screen."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+
+from agent_core.background import BackgroundLoop
+from agent_core.billing.meter import METERED_KINDS
+from agent_core.config import Settings
+from agent_core.contract import Contract, ProviderName, read_policy, standard
+from agent_core.contract.capabilities import check
+from agent_core.contract.invalid import validated
+from agent_core.errors import RingfenceError
+from agent_core.events import ContractChanged
+from agent_core.sandbox.base import Provider
+from agent_core.sandbox.providers import provider
+from agent_core.session.audit import AUDIT_KINDS, AuditEntry, audit
+from agent_core.session.conversation import Conversation
+from agent_core.session.gate import Gate
+from agent_core.session.hold import Hold
+from agent_core.session.log import Log
+from agent_core.session.planners import Planners
+from agent_core.session.recovery import recover
+from agent_core.session.spend import Spend, spend
+from agent_core.session.spending import Spending
+from agent_core.session.values import ConversationSummary
+from agent_core.session.workspace import Workspace
+from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.conversations import ConversationStore
+from agent_core.storage.database import Database
+from agent_core.storage.events import EventStore
+from agent_core.storage.leases import Leases
+from agent_core.storage.sandboxes import SandboxLog
+from agent_core.storage.workspaces import WorkspaceStore
+
+_log = structlog.get_logger(__name__)
+
+_TICK_SECONDS = 1.0
+_CLOSE_SECONDS = 30
+_UNTITLED = "New conversation"
+
+
+class Deployment:
+    """Everything that conversations share: the loop, the store, the providers, the endpoint."""
+
+    def __init__(self, settings: Settings, providers: Mapping[ProviderName, Provider] | None = None) -> None:
+        self.ceiling = read_policy(settings.policy)
+        """The operator's bounds on every contract."""
+        if not settings.builtin:
+            self.ceiling.check_model(settings.model)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._database = Database.open(settings.database_url)
+        self._events = EventStore(self._database)
+        self._conversations = ConversationStore(self._database)
+        self._sandboxes = SandboxLog(self._database)
+        self._sandboxes.close_orphans()
+        self._workspaces = WorkspaceStore(self._database)
+        self._artifacts = ArtifactStore(settings.home / "artifacts")
+        self._gate = Gate(Leases(self._database))
+        self._reachable = settings.reachable_networks
+        self._providers: dict[ProviderName, Provider] = dict(providers or {})
+        self._open: dict[str, Conversation] = {}
+        self._loop = BackgroundLoop()
+        self._planners = Planners(settings, self._database)
+        self._loop.run(self._planners.open(), _CLOSE_SECONDS)
+        self._ticking = self._loop.start(self._tick())
+        self._warming = self._loop.start(self._warm())
+
+    @classmethod
+    def start(cls) -> "Deployment":
+        """Start from the environment. Raises RingfenceError with a sentence on what to set."""
+        return cls(Settings.from_environment())
+
+    @property
+    def planner_label(self) -> str:
+        """Such as "Claude (claude-sonnet-4-6)" or "Built-in analyst"."""
+        return self._planners.label
+
+    @property
+    def builtin(self) -> bool:
+        """Whether the built-in analyst plans, because no key is set."""
+        return self._planners.builtin
+
+    def conversations(self, owner: str) -> tuple[ConversationSummary, ...]:
+        """A person's conversations, newest first."""
+        return tuple(
+            ConversationSummary(
+                row.id, row.title, row.updated_at, busy=row.id in self._open and self._open[row.id].busy
+            )
+            for row in self._conversations.list(owner)
+        )
+
+    def audit(self, owner: str) -> tuple[AuditEntry, ...]:
+        """What a person's contracts stopped and how they were changed, newest first."""
+        return audit(self._events.owned(owner, AUDIT_KINDS), self._titles(owner))
+
+    def spend(self, owner: str) -> Spend:
+        """What a person's conversations have cost until now."""
+        return spend(self._events.owned(owner, METERED_KINDS), self._titles(owner), datetime.now(UTC))
+
+    def create(self, owner: str, contract: Contract | None = None) -> Conversation:
+        """Open a new conversation, under the deployment's standard contract unless another is given.
+
+        Raises ClauseRefused for a contract that its provider can't enforce or the operator's policy forbids.
+        """
+        contract = contract or standard(self.ceiling)
+        validated(contract.model_dump())
+        self.ceiling.check(contract)
+        check(contract)
+        conversation_id = self._conversations.create(owner, _UNTITLED)
+        self._events.append(conversation_id, ContractChanged(version=1, contract=contract))
+        return self.get(conversation_id, owner)
+
+    def get(self, conversation_id: str, owner: str) -> Conversation:
+        """A person's own conversation. Raises KeyError for any other."""
+        if self._conversations.owner_of(conversation_id) != owner:
+            raise KeyError(conversation_id)
+        return self._loop.run(self._load(conversation_id, owner))
+
+    def delete(self, conversation_id: str, owner: str) -> None:
+        """Delete a conversation with its events, and the artifacts that nothing else refers to."""
+        conversation = self.get(conversation_id, owner)
+        self._loop.run(conversation.close(), _CLOSE_SECONDS)
+        del self._open[conversation_id]
+        self._conversations.delete(conversation_id)
+        self._workspaces.replace(f"conversation:{conversation_id}", {})
+        self._artifacts.delete_unreferenced(self._events.references() | self._workspaces.references())
+
+    def unavailable(self, name: ProviderName) -> str | None:
+        """Why a provider can't be used here, and what to do; None when it can."""
+        try:
+            return self._loop.run(self._provider(name).available())
+        except RingfenceError as error:
+            return str(error)
+
+    def close(self) -> None:
+        """Stop every turn, close every sandbox, and end the loop."""
+        self._loop.run(self._close(), _CLOSE_SECONDS)
+        self._loop.close()
+        self._database.close()
+
+    def _titles(self, owner: str) -> dict[str, str]:
+        return {row.id: row.title for row in self._conversations.list(owner)}
+
+    async def _load(self, conversation_id: str, owner: str) -> Conversation:
+        # On the loop, so that two script runs can't load the same conversation twice.
+        if (loaded := self._open.get(conversation_id)) is not None:
+            return loaded
+        log = Log(conversation_id, self._events)
+        recover(log)
+        spending = Spending(self._events, owner, conversation_id)
+        hold = Hold(
+            conversation=conversation_id,
+            owner=owner,
+            log=log,
+            spending=spending,
+            provider=self._provider,
+            gate=self._gate,
+            artifacts=self._artifacts,
+            workspace=Workspace(conversation_id, owner, self._workspaces, self._artifacts),
+            sandboxes=self._sandboxes,
+            make_room=partial(self._make_room, owner),
+            ceiling=self.ceiling,
+        )
+        conversation = Conversation(
+            conversation_id=conversation_id,
+            owner=owner,
+            loop=self._loop,
+            log=log,
+            hold=hold,
+            spending=spending,
+            artifacts=self._artifacts,
+            conversations=self._conversations,
+            planner=self._planners.make(conversation_id),
+            model=self._planners.model,
+            ceiling=self.ceiling,
+        )
+        self._open[conversation_id] = conversation
+        return conversation
+
+    async def _make_room(self, owner: str) -> None:
+        """Close the sandbox of this person's that has rested longest, if any rests."""
+        mine = [conversation for conversation in self._open.values() if conversation.owner == owner]
+        resting = [(since, one.id, one) for one in mine if (since := one.resting_since) is not None]
+        if resting:
+            await min(resting)[2].make_room()
+
+    def _provider(self, name: ProviderName) -> Provider:
+        if name not in self._providers:
+            self._providers[name] = provider(name, reachable=self._reachable)
+        return self._providers[name]
+
+    async def _warm(self) -> None:
+        """Most conversations begin on this machine, and the first should not wait."""
+        await self._provider("local").warm()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            for conversation in tuple(self._open.values()):
+                try:
+                    await conversation.tick(datetime.now(UTC))
+                except Exception:  # noqa: BLE001 - one conversation's trouble is not the others'
+                    _log.exception("tick_failed", conversation=conversation.id)
+
+    async def _close(self) -> None:
+        self._ticking.cancel()
+        self._warming.cancel()
+        for conversation in tuple(self._open.values()):
+            await conversation.close()
+        for opened in self._providers.values():
+            await opened.aclose()
+        await self._planners.close()

@@ -1,0 +1,94 @@
+"""A sandbox whose running call can be cut short from outside, with a reason."""
+
+import asyncio
+from collections.abc import AsyncIterable, Callable
+from typing import Literal
+
+from agent_core.contract import Contract, Language
+from agent_core.errors import RingfenceError
+from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Sandbox, Usage
+
+Phase = Literal["idle", "running"]
+
+
+class GuardedSandbox:
+    """A sandbox that knows whether a call is under way, and can end that call by the contract."""
+
+    def __init__(self, inner: Sandbox, provider: str, phase: Callable[[Phase], None]) -> None:
+        self.provider = provider
+        self._inner = inner
+        self._phase = phase
+        self._call: asyncio.Task[Execution] | None = None
+        self._cut: RingfenceError | None = None
+
+    @property
+    def id(self) -> str:
+        """The inner sandbox's id."""
+        return self._inner.id
+
+    @property
+    def alive(self) -> bool:
+        """Whether the inner sandbox is."""
+        return self._inner.alive
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return self._call is not None
+
+    async def run(
+        self,
+        code: str,
+        language: Language = "python",
+        *,
+        emit: Emit,
+        timeout_seconds: float | None = None,
+        on_denied: OnDenied | None = None,
+    ) -> Execution:
+        """As `Sandbox.run`; raises the error given to `cut` when the call is cut short."""
+        self._cut = None
+        self._call = asyncio.create_task(
+            self._inner.run(code, language, emit=emit, timeout_seconds=timeout_seconds, on_denied=on_denied),
+            name="sandbox-call",
+        )
+        self._phase("running")
+        try:
+            return await self._call
+        except asyncio.CancelledError:
+            if self._cut is not None:
+                raise self._cut from None
+            raise
+        finally:
+            self._call = None
+            self._phase("idle")
+
+    async def cut(self, error: RingfenceError) -> None:
+        """End the running call; whoever awaits it gets `error`."""
+        if self._call is not None:
+            self._cut = error
+            self._call.cancel()
+            await asyncio.wait([self._call])
+
+    async def write(self, path: str, data: bytes | AsyncIterable[bytes]) -> None:
+        """As `Sandbox.write`."""
+        await self._inner.write(path, data)
+
+    async def read(self, path: str, *, limit_bytes: int) -> bytes:
+        """As `Sandbox.read`."""
+        return await self._inner.read(path, limit_bytes=limit_bytes)
+
+    async def list(self) -> tuple[FileEntry, ...]:
+        """As `Sandbox.list`."""
+        return await self._inner.list()
+
+    async def usage(self) -> Usage:
+        """As `Sandbox.usage`."""
+        return await self._inner.usage()
+
+    async def amend(self, contract: Contract) -> Amendment:
+        """As `Sandbox.amend`."""
+        return await self._inner.amend(contract)
+
+    async def close(self) -> None:
+        """As `Sandbox.close`."""
+        await self._inner.close()

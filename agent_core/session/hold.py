@@ -1,0 +1,299 @@
+"""A conversation's hold on its sandbox: opened when needed, amended live, closed by its contract."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from agent_core.contract import Ceiling, Contract, ProviderName
+from agent_core.contract.capabilities import check
+from agent_core.errors import BudgetExhausted, OutOfMemory, RingfenceError
+from agent_core.events import ContractDenied, SandboxAmended, SandboxClosed, SandboxOpened
+from agent_core.sandbox.base import Amendment, Provider, Sandbox
+from agent_core.session.gate import Gate
+from agent_core.session.guarded import GuardedSandbox, Phase
+from agent_core.session.log import Log
+from agent_core.session.spending import Spending
+from agent_core.session.values import Closing, SandboxState
+from agent_core.session.workspace import Workspace, pieces
+from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.sandboxes import SandboxLog
+
+CloseReason = str
+
+
+class Hold:
+    """Owns at most one sandbox. Its coroutines run on the background loop."""
+
+    def __init__(
+        self,
+        *,
+        conversation: str,
+        owner: str,
+        log: Log,
+        spending: Spending,
+        provider: Callable[[ProviderName], Provider],
+        gate: Gate,
+        artifacts: ArtifactStore,
+        workspace: Workspace,
+        sandboxes: SandboxLog,
+        make_room: Callable[[], Awaitable[None]],
+        ceiling: Ceiling,
+    ) -> None:
+        self._conversation = conversation
+        self._owner = owner
+        self._log = log
+        self._spending = spending
+        self._provider = provider
+        self._gate = gate
+        self._artifacts = artifacts
+        self._workspace = workspace
+        self._sandboxes = sandboxes
+        self._make_room = make_room
+        self._ceiling = ceiling
+        self._lock = asyncio.Lock()
+        self._stack: AsyncExitStack | None = None
+        self._sandbox: GuardedSandbox | None = None
+        self._priced: SandboxOpened | SandboxAmended | None = None
+        self._used_at = datetime.now(UTC)
+        self._out_of_money = False
+        self.state = SandboxState("none")
+
+    def permit(self) -> None:
+        """Raises ClauseRefused where the contract in force goes beyond the ceiling, or what its provider can hold."""
+        self._ceiling.check(self._log.state.contract)
+        check(self._log.state.contract)
+
+    async def sandbox(self) -> Sandbox:
+        """The sandbox under the contract in force, opened when there is none.
+
+        An edit that comes while it opens, or while its place in the queue is waited for, holds too.
+        Raises what `Workbench.sandbox` does.
+        """
+        async with self._lock:
+            self._spending.check(self._log)
+            if self._sandbox is not None and not self._sandbox.alive:
+                await self._close("crashed")
+            while (held := self._sandbox) is None or self._behind:
+                await self._follow()
+            self._used_at = datetime.now(UTC)
+            return held
+
+    async def after_call(self, failure: RingfenceError | None) -> None:
+        """Take note of a sandbox that a call has cost."""
+        self._used_at = datetime.now(UTC)
+        async with self._lock:
+            if self._sandbox is None or self._sandbox.alive:
+                return
+            await self._close("out_of_memory" if isinstance(failure, OutOfMemory) else _reason_of(failure))
+
+    @property
+    def resting_since(self) -> datetime | None:
+        """Since when the sandbox has had nothing to do; None when there is none, or it works."""
+        held = self._sandbox
+        return self._used_at if held is not None and not held.busy and not self._lock.locked() else None
+
+    @property
+    def closing(self) -> Closing | None:
+        """When the sandbox closes if it goes on resting; None when it doesn't rest."""
+        since, opened_at = self.resting_since, self.state.opened_at
+        if since is None or opened_at is None:
+            return None
+        lifecycle = self._log.state.contract.lifecycle
+        rested = since + timedelta(seconds=lifecycle.idle_seconds)
+        lived = opened_at + timedelta(seconds=lifecycle.max_seconds)
+        return Closing(min(rested, lived), extendable=rested < lived)
+
+    def extend(self) -> None:
+        """Have the idle time of a resting sandbox begin anew."""
+        self._used_at = datetime.now(UTC)
+
+    async def close(self, reason: CloseReason) -> None:
+        """End the sandbox, if there is one."""
+        async with self._lock:
+            await self._close(reason)
+
+    async def amend(self) -> None:
+        """Bring the running sandbox under the contract in force as far as that can be done.
+
+        Another provider's comes with the next call.
+        """
+        async with self._lock:
+            if self._sandbox is None or not self._sandbox.alive or not self._behind:
+                return
+            if self._log.state.contract.provider == self._sandbox.provider:
+                await self._follow()
+            elif self._log.state.open_turn is None:
+                await self._close("contract_changed")
+            else:
+                self.state = replace(self.state, pending=frozenset({"provider"}))
+
+    async def write_file(self, name: str, sha256: str) -> None:
+        """Put one upload into the running sandbox; one that opens later gets it by itself."""
+        if self._sandbox is not None and self._sandbox.alive:
+            await self._sandbox.write(f"inputs/{name}", pieces(self._artifacts.path(sha256)))
+
+    def made(self, path: str, sha256: str, size: int) -> None:
+        """A call has made a file, whose bytes are kept already."""
+        self._workspace.note(path, sha256, size, self._log.state.contract)
+
+    async def remove_files(self) -> None:
+        """Have the next call start over without the files that went: inside they can't be deleted."""
+        await self.close("closed_by_person")
+
+    async def tick(self, now: datetime) -> None:
+        """Called about once a second: heartbeat, idle and maximum time, budget."""
+        held = self._sandbox
+        if held is None or self._lock.locked():
+            return
+        self._sandboxes.beat(held.id)
+        self._gate.beat(self._conversation)
+        contract = self._log.state.contract
+        try:
+            self._spending.check(self._log)
+        except BudgetExhausted as error:
+            await self._out_of_budget(held, error)
+            return
+        if held.busy:
+            return
+        if not held.alive:
+            await self.close("crashed")
+        elif now - self._used_at > timedelta(seconds=contract.lifecycle.idle_seconds):
+            await self.close("idle")
+        elif self.state.opened_at and now - self.state.opened_at > timedelta(seconds=contract.lifecycle.max_seconds):
+            await self.close("too_old")
+
+    async def _out_of_budget(self, held: GuardedSandbox, error: BudgetExhausted) -> None:
+        if self._out_of_money:
+            return
+        self._out_of_money = True
+        try:
+            if held.busy:
+                await held.cut(error)
+            else:
+                self._log.append(
+                    ContractDenied(
+                        turn=self._log.state.open_turn,
+                        clause="billing",
+                        error=error.kind,
+                        message=str(error),
+                        version=self._log.state.version,
+                    )
+                )
+            await self.close("budget")
+        finally:
+            self._out_of_money = False
+
+    @property
+    def _behind(self) -> bool:
+        return self._priced is None or self._priced.contract_version != self._log.state.version
+
+    async def _follow(self) -> None:
+        """Open or amend the sandbox, once, by the contract that is in force at this moment."""
+        with self._log.lock:
+            contract, version = self._log.state.contract, self._log.state.version
+        if self._sandbox is not None and self._sandbox.provider != contract.provider:
+            await self._close("contract_changed")
+        if self._sandbox is None or self._priced is None:
+            self._sandbox = await self._open()
+            return
+        amendment = await self._sandbox.amend(contract)
+        self._priced = _amended(self._priced, contract, version, amendment)
+        self.state = replace(self.state, pending=amendment.next_sandbox)
+        self._log.append(self._priced)
+
+    async def _open(self) -> GuardedSandbox:
+        self.permit()
+        self.state = SandboxState("opening")
+        try:
+            await self._gate.enter(
+                self._conversation,
+                self._owner,
+                self._log.state.contract,
+                waiting=self._wait,
+                make_room=self._make_room,
+            )
+        except BaseException:
+            self.state = SandboxState("none")
+            raise
+        self.state = SandboxState("opening")
+        stack = AsyncExitStack()
+        try:
+            self._spending.check(self._log)
+            self.permit()
+            with self._log.lock:
+                contract, version = self._log.state.contract, self._log.state.version
+            inner = await stack.enter_async_context(self._provider(contract.provider).open(contract))
+            for name, (upload, _) in self._log.state.files.items():
+                await inner.write(f"inputs/{name}", pieces(self._artifacts.path(upload.sha256)))
+            await self._workspace.restore(inner, contract)
+        except BaseException:
+            await stack.aclose()
+            self._gate.leave(self._conversation)
+            self.state = SandboxState("none")
+            raise
+        self._stack = stack
+        return self._opened(inner, contract, version)
+
+    def _opened(self, inner: Sandbox, contract: Contract, version: int) -> GuardedSandbox:
+        enforced_by: tuple[str, ...] = tuple(getattr(inner, "enforced_by", ()))
+        opened = SandboxOpened(
+            sandbox=inner.id,
+            provider=contract.provider,
+            contract_version=version,
+            vcpus=contract.resources.vcpus,
+            memory_mib=contract.resources.memory_mib,
+            rate_card=contract.billing.rate_card,
+            enforced_by=enforced_by,
+        )
+        self._sandboxes.opened(inner.id, self._conversation, opened.at)
+        self._priced = opened
+        self._log.append(opened)
+        self.state = SandboxState("idle", inner.id, opened.at, version, enforced_by)
+        return GuardedSandbox(inner, contract.provider, self._phase)
+
+    async def _close(self, reason: CloseReason) -> None:
+        if self._sandbox is None or self._stack is None:
+            return
+        held, stack, opened_at = self._sandbox, self._stack, self.state.opened_at
+        self._sandbox, self._stack, self._priced = None, None, None
+        try:
+            await self._workspace.save(held, self._log.state.contract)
+            await stack.aclose()
+        finally:
+            now = datetime.now(UTC)
+            seconds = (now - opened_at).total_seconds() if opened_at else 0.0
+            self._log.append(
+                SandboxClosed.model_validate({"at": now, "sandbox": held.id, "reason": reason, "seconds": seconds})
+            )
+            self._sandboxes.closed(held.id)
+            self._gate.leave(self._conversation)
+            self.state = SandboxState("none")
+
+    def _wait(self, ahead: int) -> None:
+        self.state = SandboxState("opening", ahead=ahead)
+
+    def _phase(self, phase: Phase) -> None:
+        self.state = replace(self.state, phase=phase)
+
+
+def _amended(
+    before: SandboxOpened | SandboxAmended, contract: Contract, version: int, amendment: Amendment
+) -> SandboxAmended:
+    """What is priced is what the sandbox has: a size that comes with the next one costs with the next one."""
+    sized = before if "resources" in amendment.next_sandbox else contract.resources
+    return SandboxAmended(
+        sandbox=before.sandbox,
+        contract_version=version,
+        vcpus=sized.vcpus,
+        memory_mib=sized.memory_mib,
+        rate_card=before.rate_card if "billing" in amendment.next_sandbox else contract.billing.rate_card,
+        pending=tuple(sorted(amendment.next_sandbox)),
+    )
+
+
+def _reason_of(failure: RingfenceError | None) -> CloseReason:
+    if isinstance(failure, BudgetExhausted):
+        return "budget"
+    return "timeout" if failure is not None and failure.kind == "timeout" else "crashed"

@@ -1,0 +1,74 @@
+"""Files on their way into a conversation: taken at the screen, looked at in the sandbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_core.errors import RingfenceError
+from agent_core.events import FileProfile, FileRefused, FileUploaded, Upload
+from agent_core.files.intake import take_in
+from agent_core.files.profiler import parse_profile, profile_code
+from agent_core.sandbox.base import Output
+from agent_core.session.draft import DraftBoard
+from agent_core.session.hold import Hold
+from agent_core.session.log import Log
+from agent_core.session.values import IncomingFile
+from agent_core.storage.artifacts import ArtifactStore
+
+_PROFILE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Files of one message: those stored, and those refused with the reason."""
+
+    uploads: tuple[Upload, ...] = ()
+    refused: tuple[FileRefused, ...] = ()
+
+
+class Intake:
+    """Stores uploads, and learns what is in them by looking inside the sandbox alone."""
+
+    def __init__(self, log: Log, draft: DraftBoard, hold: Hold, artifacts: ArtifactStore) -> None:
+        self._log = log
+        self._draft = draft
+        self._hold = hold
+        self._artifacts = artifacts
+
+    def take(self, files: Sequence[IncomingFile]) -> Taken:
+        """Check and store files, in the caller's thread, while their streams are open."""
+        uploads: list[Upload] = []
+        refused: list[FileRefused] = []
+        for file in files:
+            state = self._log.state
+            taken = (*state.files, *(upload.name for upload in uploads))
+            kept = take_in(
+                file.name, file.content, file.size, contract=state.contract, taken=taken, store=self._artifacts
+            )
+            match kept:
+                case Upload():
+                    uploads.append(kept)
+                case FileRefused():
+                    refused.append(kept)
+        return Taken(tuple(uploads), tuple(refused))
+
+    async def look_inside(self, uploads: Sequence[Upload]) -> None:
+        """Profile stored files in the sandbox and record them."""
+        for upload in uploads:
+            self._draft.status(f"Reading {upload.name}")
+            self._log.append(FileUploaded(upload=upload, profile=await self._profile(upload)))
+
+    async def _profile(self, upload: Upload) -> FileProfile:
+        heard: list[str] = []
+
+        def hear(output: Output) -> None:
+            if output.stream == "stdout":
+                heard.append(output.text)
+
+        try:
+            sandbox = await self._hold.sandbox()
+            await self._hold.write_file(upload.name, upload.sha256)
+            await sandbox.run(profile_code(upload.name), emit=hear, timeout_seconds=_PROFILE_SECONDS)
+        except RingfenceError as error:
+            await self._hold.after_call(error)
+            return FileProfile(problem=f"The file is here, but it could not be looked at: {error}")
+        return parse_profile("".join(heard))

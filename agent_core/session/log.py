@@ -1,0 +1,117 @@
+"""A conversation's events in memory, beside the store, and what they add up to."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agent_core.billing.meter import Cost, Meter
+from agent_core.contract import Contract
+from agent_core.events import (
+    CodeFinished,
+    CodeStarted,
+    ContractChanged,
+    Event,
+    FileProfile,
+    FileRemoved,
+    FileUploaded,
+    TurnEnded,
+    Upload,
+    UserAsked,
+)
+from agent_core.storage.events import EventStore, StoredEvent
+
+
+@dataclass(slots=True)
+class State:
+    """What the events so far add up to."""
+
+    contract: Contract = field(default_factory=Contract)
+    version: int = 0
+    files: dict[str, tuple[Upload, FileProfile | None]] = field(default_factory=dict)
+    unbriefed: list[str] = field(default_factory=list)
+    """Files that the planner has not been told of."""
+    removed: list[str] = field(default_factory=list)
+    """Files that are gone, which the planner has not been told of."""
+    open_turn: str | None = None
+    open_run: str | None = None
+    asked: int = 0
+
+    def add(self, event: Event) -> None:
+        """Fold one event in."""
+        match event:
+            case ContractChanged():
+                self.contract, self.version = event.contract, event.version
+            case FileUploaded():
+                self._file_came(event)
+            case FileRemoved():
+                self._file_went(event.name)
+            case UserAsked():
+                self.open_turn, self.asked = event.turn, self.asked + 1
+            case CodeStarted():
+                self.open_run = event.run
+            case CodeFinished():
+                self.open_run = None
+            case TurnEnded():
+                self.open_turn = None
+                if event.outcome == "done":
+                    self.unbriefed, self.removed = [], []
+            case _:
+                pass
+
+    def _file_came(self, event: FileUploaded) -> None:
+        name = event.upload.name
+        self.files[name] = (event.upload, event.profile)
+        self.unbriefed = [*(other for other in self.unbriefed if other != name), name]
+        self.removed = [other for other in self.removed if other != name]
+
+    def _file_went(self, name: str) -> None:
+        self.files.pop(name, None)
+        self.unbriefed = [other for other in self.unbriefed if other != name]
+        self.removed = [*self.removed, name]
+
+
+class Log:
+    """Appends to the store first, then to memory; safe to use from any thread."""
+
+    def __init__(self, conversation: str, store: EventStore) -> None:
+        self.lock = threading.RLock()
+        self.state = State()
+        self._conversation = conversation
+        self._store = store
+        self._meter = Meter()
+        self._events: list[StoredEvent] = []
+        self._take(store.read(conversation))
+
+    def append(self, *events: Event) -> None:
+        """Record facts, in order, all or none."""
+        with self.lock:
+            stored = self._store.append(self._conversation, *events)
+            if stored and stored[0].seq != self.last + 1:
+                # Another process appended in between.
+                stored = self._store.read(self._conversation, self.last)
+            self._take(stored)
+
+    def after(self, seq: int) -> tuple[StoredEvent, ...]:
+        """The events with a number above `seq`."""
+        with self.lock:
+            return tuple(self._events[seq:])
+
+    def references(self) -> frozenset[str]:
+        """The content hashes that the events refer to."""
+        return self._store.references(self._conversation)
+
+    @property
+    def last(self) -> int:
+        """The newest event's number; 0 when there is none."""
+        return len(self._events)
+
+    def cost(self) -> Cost:
+        """What the conversation has cost until now."""
+        with self.lock:
+            return self._meter.cost(datetime.now(UTC))
+
+    def _take(self, stored: tuple[StoredEvent, ...]) -> None:
+        for one in stored:
+            self._events.append(one)
+            self.state.add(one.event)
+            self._meter = self._meter.add(one.event)

@@ -1,0 +1,68 @@
+"""What the code left in its folder, carried from one sandbox to the next.
+
+The same on every provider: the files are read out through the sandbox's own promises and written back
+into the next one, so no folder of this machine is ever writable from inside.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from agent_core.contract import Contract
+from agent_core.errors import RingfenceError
+from agent_core.sandbox.base import Sandbox
+from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.workspaces import KeptFile, WorkspaceStore
+
+_CHUNK = 1 << 20
+
+
+class Workspace:
+    """One conversation's working folder, or its person's volume, as the contract says."""
+
+    def __init__(self, conversation: str, owner: str, store: WorkspaceStore, artifacts: ArtifactStore) -> None:
+        self._conversation = conversation
+        self._owner = owner
+        self._store = store
+        self._artifacts = artifacts
+
+    async def restore(self, sandbox: Sandbox, contract: Contract) -> None:
+        """Write what was kept into a new sandbox. Raises what `Sandbox.write` does."""
+        name = self._name(contract)
+        for path, kept in self._store.files(name).items() if name else ():
+            await sandbox.write(path, pieces(self._artifacts.path(kept.sha256)))
+
+    def note(self, path: str, sha256: str, size: int, contract: Contract) -> None:
+        """Keep a file that a call has just made, whose bytes are in the artifact store already."""
+        if name := self._name(contract):
+            self._store.put(name, {path: KeptFile(sha256, size)})
+
+    async def save(self, sandbox: Sandbox, contract: Contract) -> None:
+        """Keep all files of a sandbox that is about to be closed. One that is dead keeps what was noted."""
+        name = self._name(contract)
+        if name is None or not sandbox.alive:
+            return
+        try:
+            limit = contract.filesystem.largest_file_mib << 20
+            files = {
+                entry.path: self._keep(await sandbox.read(entry.path, limit_bytes=limit))
+                for entry in await sandbox.list()
+            }
+        except (RingfenceError, FileNotFoundError):
+            return
+        self._store.replace(name, files)
+
+    def _name(self, contract: Contract) -> str | None:
+        if contract.filesystem.storage == "volume":
+            return f"person:{self._owner}"
+        return f"conversation:{self._conversation}" if contract.lifecycle.mode == "session" else None
+
+    def _keep(self, data: bytes) -> KeptFile:
+        sha256, size = self._artifacts.put(data)
+        return KeptFile(sha256, size)
+
+
+async def pieces(path: Path) -> AsyncIterator[bytes]:
+    """A file's bytes, a MiB at a time."""
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            yield piece
