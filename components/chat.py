@@ -1,0 +1,75 @@
+"""The chat: what the person did is told to the session first; then all is drawn from one snapshot."""
+
+import streamlit as st
+
+from agent_core.events import ContractChanged
+from agent_core.session import Conversation, IncomingFile, Snapshot
+from components import composer, contract_drawer, contract_panel, first_run, live, meter, state, suggestions, transcript
+from components.contract_groups import Unavailable
+from components.segments import Entry, entries, open_run
+
+
+def draw(conversation: Conversation, unavailable: Unavailable) -> None:
+    """Show a conversation with its contract beside it."""
+    snapshot = conversation.snapshot()
+    sent = composer.draw(conversation.id, busy=snapshot.busy, stop=conversation.stop)
+    _send(conversation, sent, busy=snapshot.busy)
+    contract_drawer.draw(conversation, unavailable)
+    with st.container(key="talk", gap="medium"):
+        _talk(conversation, snapshot)
+    with st.container(key="panel", gap="small"):
+        meter.draw(conversation, snapshot)
+        contract_panel.draw(conversation, snapshot, unavailable, place="panel")
+
+
+def _send(conversation: Conversation, sent: composer.Sent, *, busy: bool) -> None:
+    if busy and (sent.text or sent.files):
+        composer.keep(conversation.id, sent)
+    elif not busy and (waiting := state.tab().waiting.pop(conversation.id, None)):
+        _ask(conversation, waiting.text, waiting.files)
+        _send(conversation, sent, busy=True)
+    elif sent.text or sent.files:
+        _ask(conversation, sent.text, sent.files)
+    else:
+        return
+    st.rerun()
+
+
+def _ask(conversation: Conversation, text: str, files: tuple[IncomingFile, ...]) -> None:
+    taken = conversation.ask(text, files) if text else conversation.upload(files)
+    if not taken:
+        composer.keep(conversation.id, composer.Sent(text, files))
+
+
+def _talk(conversation: Conversation, snapshot: Snapshot) -> None:
+    found = entries(snapshot.events)
+    if not snapshot.busy and all(isinstance(entry.content, ContractChanged) for entry in found):
+        _begin(conversation, first_run.draw(snapshot.contract.filesystem.largest_file_mib))
+    under_way = open_run(found) if snapshot.busy else None
+    _transcript(conversation, [entry for entry in found if entry.content is not under_way], quiet=not snapshot.busy)
+    live.draw(conversation, snapshot, under_way)
+    if not snapshot.busy and (question := suggestions.draw(snapshot.suggestions, str(snapshot.last))):
+        conversation.ask(question)
+        st.rerun()
+
+
+def _transcript(conversation: Conversation, found: list[Entry], *, quiet: bool) -> None:
+    tab = state.tab()
+    wish = transcript.draw(found, tab.turns_shown, conversation.read_artifact, quiet=quiet)
+    if wish.earlier:
+        tab.turns_shown += state.TURNS_SHOWN
+    elif wish.remove:
+        conversation.remove_file(wish.remove)
+    else:
+        return
+    st.rerun()
+
+
+def _begin(conversation: Conversation, start: first_run.Start) -> None:
+    if start.sample:
+        conversation.add_sample(start.sample)
+    elif start.files:
+        conversation.upload(start.files)
+    else:
+        return
+    st.rerun()

@@ -1,0 +1,116 @@
+"""One call into the sandbox: its code, what it wrote and how it ended, folded behind one line."""
+
+from typing import Literal
+
+import streamlit as st
+
+from agent_core.contract import Language
+from agent_core.errors import ErrorKind
+from agent_core.events import CodeFinished, ContractDenied
+from components import artifact, notes, units
+from components.markdown import plain
+from components.segments import Run
+
+_NAMES: dict[Language, str] = {"python": "Python", "bash": "Bash", "javascript": "JavaScript", "r": "R"}
+_CLAUSES: dict[ErrorKind, str] = {
+    "timeout": "Time-out",
+    "out_of_memory": "Resources",
+    "disk_full": "Filesystem",
+    "file_too_large": "Filesystem",
+    "network_denied": "Network",
+    "concurrency_full": "Concurrency",
+    "budget_exhausted": "Billing",
+}
+"""The clause of the contract that an error belongs to."""
+_TALL = 320
+"""Pixels after which code or output scrolls by itself."""
+_MANY_LINES = 16
+_LONGEST_OUTPUT = 40_000
+
+
+def draw(run: Run, read: artifact.Read, key: str, denied: ContractDenied | None = None) -> None:
+    """Show a run that is over, with the denial that it ended with."""
+    done = run.finished
+    with st.expander(_headline(run), icon=_icon(run), type="compact", key=f"run-{key}"):
+        _text(run.started.code, run.started.language)
+        if done is not None:
+            _output(done)
+    if done is None:
+        return
+    if done.error is not None and done.error != "stopped":
+        _problem(done, denied)
+    for place, made in artifact.ordered(done.artifacts):
+        artifact.draw(made, read, f"{key}-{place}")
+
+
+def draw_live(headline: str, code: str, language: Language, output: str) -> None:
+    """Show code that is being written or is running, open."""
+    with st.expander(headline, icon="spinner", type="compact", expanded=True, key="live-run"):
+        _text(code, language)
+        if output:
+            _text(output, None)
+
+
+def writing(language: Language) -> str:
+    """The headline of code that is being written."""
+    return f"Writing {_NAMES[language]}"
+
+
+def running(language: Language) -> str:
+    """The headline of code that is running."""
+    return f"Running {_NAMES[language]}"
+
+
+def _headline(run: Run) -> str:
+    language = _NAMES[run.started.language]
+    done = run.finished
+    if done is None:
+        return f"{language} did not finish"
+    took = units.seconds(done.seconds)
+    if done.error == "stopped":
+        return f"{language} was stopped after {took}"
+    if done.error is not None or done.exit_code != 0:
+        return f"{language} failed after {took}"
+    return f"Ran {language}, {took}"
+
+
+def _icon(run: Run) -> str:
+    done = run.finished
+    if done is None or done.error == "stopped":
+        return ":material/stop_circle:"
+    failed = done.error is not None or done.exit_code != 0
+    return ":material/error:" if failed else ":material/check:"
+
+
+def _text(text: str, language: Language | None) -> None:
+    tall: int | Literal["content"] = _TALL if text.count("\n") >= _MANY_LINES else "content"
+    st.code(text, language=language, height=tall, wrap_lines=language is None)
+
+
+def _output(done: CodeFinished) -> None:
+    if done.stdout.strip():
+        st.caption("Output")
+        _text(done.stdout[:_LONGEST_OUTPUT], None)
+    errors = done.traceback if done.traceback.strip() else done.stderr
+    if errors.strip():
+        st.caption("Errors")
+        _text(errors[:_LONGEST_OUTPUT], None)
+    if done.exit_code != 0:
+        st.caption(f"Exit code {done.exit_code}")
+
+
+def _problem(done: CodeFinished, denied: ContractDenied | None) -> None:
+    """A line for the code's own exception; a callout that names the clause for a limit that was met."""
+    if done.error is None:
+        return
+    if done.error == "code_error":
+        if done.message:
+            st.caption(f":material/error: {plain(done.message[:300])}")
+        return
+    clause = _CLAUSES.get(done.error)
+    if denied is not None:
+        clause = notes.clause(denied)
+    elif clause:
+        clause = f"{clause} clause"
+    place = f"**{plain(clause)}.** " if clause else ""
+    st.warning(f"{place}{plain(done.message)}", icon=":material/front_hand:")

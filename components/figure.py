@@ -1,0 +1,88 @@
+"""A Plotly figure from a sandbox, made fit to be drawn: nothing in it loads from elsewhere.
+
+Pure. The figure is data from hostile code: it is decoded as JSON and only then given to our own Plotly.
+"""
+
+import json
+import re
+from typing import Any
+
+_TAG = re.compile(r"<(?!/?(?:b|i|br|sub|sup|em|strong|span)\s*/?>)[^>]*>?", re.IGNORECASE)
+_DATA_IMAGE = re.compile(r"data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/=\s]*")
+_TILED = ("map", "mapbox")
+
+_PALETTE = {
+    colour: f"#{place:06d}"
+    for place, colour in enumerate(
+        (
+            "#636efa", "#ef553b", "#00cc96", "#ab63fa", "#ffa15a",
+            "#19d3f3", "#ff6692", "#b6e880", "#ff97ff", "#fecb52",
+        ),
+        start=1,
+    )
+}  # fmt: skip
+"""Plotly's default colours, and the names by which Streamlit fills in the theme's."""
+
+
+class NotDrawable(ValueError):
+    """A figure that can't be drawn. Its text says why."""
+
+
+def prepare(data: bytes) -> dict[str, Any]:
+    """Decode a figure, theme it, and take out what would load from the network.
+
+    Raises NotDrawable for what is not a figure and for maps, whose tiles are remote.
+    """
+    try:
+        figure = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise NotDrawable("This chart's data is damaged.") from error
+    if not isinstance(figure, dict) or not isinstance(figure.get("data"), list):
+        raise NotDrawable("This is not a chart.")
+    traces = [trace for trace in figure["data"] if isinstance(trace, dict)]
+    if any(str(trace.get("type", "")).endswith(_TILED) for trace in traces):
+        raise NotDrawable("Maps load their tiles from the network, so they are not drawn.")
+    layout = figure.get("layout")
+    cleaned: dict[str, Any] = _clean({"data": traces, "layout": layout if isinstance(layout, dict) else {}})
+    cleaned["layout"] = _layout(cleaned["layout"])
+    cleaned["data"] = [trace for trace in cleaned["data"] if _keeps_home(trace)]
+    return cleaned
+
+
+def title(figure: dict[str, Any]) -> str:
+    """What the chart is called, for people who can't see it."""
+    found = figure["layout"].get("title")
+    text = found.get("text") if isinstance(found, dict) else found
+    return re.sub(r"<[^>]*>", " ", text).strip() if isinstance(text, str) else ""
+
+
+def _layout(layout: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in layout.items() if not key.startswith(_TILED)}
+    images = [image for image in _dicts(layout.get("images")) if _DATA_IMAGE.fullmatch(str(image.get("source", "")))]
+    sizes = {"width": None, "autosize": True}
+    return {**kept, **sizes, "images": images, "template": "streamlit"}
+
+
+def _keeps_home(trace: dict[str, Any]) -> bool:
+    source = trace.get("source")
+    remote_image = trace.get("type") == "image" and source and not _DATA_IMAGE.fullmatch(str(source))
+    return not remote_image and not isinstance(trace.get("geojson"), str)
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _clean(value: Any) -> Any:
+    """Theme the default colours, and leave of markup in text only what sets type."""
+    match value:
+        case dict():
+            return {key: _clean(inner) for key, inner in value.items() if key != "template"}
+        case list():
+            return [_clean(inner) for inner in value]
+        case str() if value.lower() in _PALETTE:
+            return _PALETTE[value.lower()]
+        case str() if "<" in value:
+            return _TAG.sub("", value)
+        case _:
+            return value

@@ -1,0 +1,22 @@
+"""A table of plain text, in the look of the contract's."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import streamlit as st
+
+
+def draw(columns: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> None:
+    """Show rows of text; the first cell of each names it. Nothing in a cell is read as markup."""
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(f"<tr>{_cells(row, columns)}</tr>" for row in rows)
+    st.html(f'<table class="ringfence {kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+
+
+def _cells(row: Sequence[str], columns: Sequence[str]) -> str:
+    first, *rest = row
+    cells = [f'<th scope="row">{escape(first)}</th>']
+    cells += [
+        f'<td data-column="{escape(name)}">{escape(cell)}</td>' for name, cell in zip(columns[1:], rest, strict=True)
+    ]
+    return "".join(cells)

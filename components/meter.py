@@ -1,0 +1,85 @@
+"""The sandbox's state, its seconds and its dollars, ticking while a sandbox lives."""
+
+from decimal import Decimal
+
+import streamlit as st
+
+from agent_core.session import Conversation, Snapshot
+from agent_core.session.values import Closing
+from components import ticking, units
+
+_EVERY_SECONDS = 1.0
+_PHASES = {
+    "none": ("radio_button_unchecked", "No sandbox"),
+    "opening": ("pending", "Opening a sandbox"),
+    "idle": ("radio_button_checked", "Sandbox ready"),
+    "running": ("play_circle", "Sandbox running"),
+}
+
+
+def draw(conversation: Conversation, snapshot: Snapshot) -> None:
+    """Show the meter; it redraws itself each second while there is something to count."""
+    alive = snapshot.sandbox.phase != "none"
+    every = _EVERY_SECONDS if alive or snapshot.busy else None
+    with ticking.place("meter"):
+        st.fragment(run_every=every)(_tick)(conversation, snapshot.last, busy=snapshot.busy)
+
+
+def _tick(conversation: Conversation, seen: int, *, busy: bool) -> None:
+    now = conversation.snapshot(after=seen)
+    if now.busy != busy or (now.events and not busy):
+        st.rerun()
+    figures(conversation, now, place="panel")
+
+
+def figures(conversation: Conversation, now: Snapshot, *, place: str) -> None:
+    """The meter as it stands, without ticking."""
+    with st.container(gap="xsmall"):
+        _state(now)
+        _closing(conversation, now.closing, place)
+        _money(now)
+
+
+def _closing(conversation: Conversation, closing: Closing | None, place: str) -> None:
+    """When a resting sandbox closes. Its fixed place keeps the rest of the meter where it is."""
+    line = st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        wrap=False,
+        key=f"{place}-closing",
+    )
+    if closing is None:
+        return
+    with line:
+        st.caption(f"Closes in {units.remaining(closing.at)}", width="content")
+        if closing.extendable:
+            st.button(
+                "Extend",
+                key=f"{place}-extend",
+                type="tertiary",
+                help="Its idle time begins anew",
+                on_click=conversation.extend,
+            )
+
+
+def _state(now: Snapshot) -> None:
+    icon, words = _PHASES[now.sandbox.phase]
+    opened = now.sandbox.opened_at
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", wrap=False):
+        ahead = now.sandbox.ahead
+        queue = f", {units.count(ahead, 'other')} first" if ahead else ""
+        st.markdown(f":material/{icon}: {words}{queue}", width="content")
+        if opened:
+            st.markdown(f":gray[{units.since(opened)}]", width="content")
+
+
+def _money(now: Snapshot) -> None:
+    sandbox = now.cost.sandbox_usd
+    spent = sandbox + now.cost.model_usd
+    budget = now.contract.billing.conversation_budget_usd
+    share = float(min(spent / budget, Decimal(1))) if budget else 1.0
+    st.progress(share)
+    left = units.dollars(max(budget - spent, Decimal(0)))
+    parts = f"{units.dollars(sandbox)} sandbox, {units.dollars(now.cost.model_usd)} model"
+    st.caption(f"{parts}. {left} left of {units.dollars(budget)}.".replace("$", "\\$"))

@@ -1,0 +1,112 @@
+"""What happens beside the conversation, in one quiet line each."""
+
+from typing import assert_never
+
+import streamlit as st
+
+from agent_core.contract.terms import CLAUSES
+from agent_core.contract.words import listed, size
+from agent_core.events import (
+    ContractChanged,
+    ContractDenied,
+    FileRefused,
+    FileRemoved,
+    PlannerRetried,
+    SandboxAmended,
+    SandboxClosed,
+    SandboxOpened,
+    TurnEnded,
+)
+from components import units
+from components.markdown import plain
+
+Notable = (
+    FileRefused
+    | FileRemoved
+    | ContractChanged
+    | ContractDenied
+    | SandboxOpened
+    | SandboxAmended
+    | SandboxClosed
+    | PlannerRetried
+    | TurnEnded
+)
+
+_CLOSED = {
+    "turn_ended": "the turn ended, and the contract gives each turn a sandbox of its own",
+    "idle": "it was idle for as long as the contract allows",
+    "too_old": "it lived as long as the contract allows",
+    "contract_changed": "the contract changed",
+    "crashed": "it ended unexpectedly",
+    "out_of_memory": "it ran out of memory",
+    "timeout": "its code had to be killed at the time limit",
+    "budget": "the budget is used up",
+    "closed_by_person": "you closed it",
+    "made_room": "another conversation of yours needed its place; its files are kept",
+    "app_stopped": "the app was stopped",
+}
+
+
+def draw(event: Notable, denied: ContractDenied | None = None) -> None:
+    """Say an event in a line; draw nothing where there is nothing to say. `denied` is what ended a turn."""
+    match event:
+        case FileRefused():
+            _line("block", f"{event.name} was not taken: {event.message}")
+        case FileRemoved():
+            _line("delete", f"{event.name} was removed")
+        case ContractChanged():
+            _contract(event)
+        case ContractDenied():
+            _line("front_hand", f"{event.message} ({clause(event)})")
+        case SandboxOpened():
+            means = f"{event.provider}, {size(event.memory_mib)}, {event.vcpus:g} vCPU"
+            _line("deployed_code", f"Sandbox opened: {means}, contract version {event.contract_version}")
+        case SandboxAmended():
+            _amended(event)
+        case SandboxClosed():
+            _line("inventory_2", f"Sandbox closed after {units.seconds(event.seconds)}: {_CLOSED[event.reason]}")
+        case PlannerRetried():
+            wait = units.seconds(event.delay_seconds)
+            _line("refresh", f"The model did not answer; trying again in {wait} ({event.attempt} of {event.most})")
+        case TurnEnded():
+            _turn(event, denied)
+        case _:
+            assert_never(event)
+
+
+def clause(denied: ContractDenied) -> str:
+    """The clause of a denial and its version, as in `Time-out clause, contract version 2`."""
+    return f"{CLAUSES.get(denied.clause, denied.clause)} clause, contract version {denied.version}"
+
+
+def _line(icon: str, text: str) -> None:
+    st.caption(f":material/{icon}: {plain(text)}")
+
+
+def _contract(event: ContractChanged) -> None:
+    if event.version == 1 and not event.changes:
+        return
+    by = "" if event.by == "you" else f" by {event.by}"
+    what = " ".join(event.changes) or "A new version is in force."
+    _line("contract_edit", f"Contract version {event.version}{by}: {what}")
+
+
+def _amended(event: SandboxAmended) -> None:
+    """Only what still waits is worth a line: the change itself has one."""
+    if event.pending:
+        waiting = listed(tuple(event.pending))
+        _line("schedule", f"Of contract version {event.contract_version}, {waiting} holds with the next sandbox")
+
+
+def _turn(event: TurnEnded, denied: ContractDenied | None) -> None:
+    match event.outcome:
+        case "stopped":
+            _line("stop_circle", f"Stopped after {units.seconds(event.seconds)}")
+        case "failed":
+            place = f"**{plain(clause(denied))}.** " if denied else ""
+            icon = ":material/front_hand:" if denied else ":material/error:"
+            st.warning(f"{place}{plain(event.message or 'The turn failed.')}", icon=icon)
+        case "done":
+            return
+        case _:
+            assert_never(event.outcome)

@@ -1,0 +1,89 @@
+"""The one Deployment of this process, and whose conversations are shown."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from agent_core.contract import PROVIDERS, ProviderName
+from agent_core.errors import RingfenceError
+from agent_core.events import ContractChanged
+from agent_core.session import Conversation, Deployment
+from components import state
+from components.markdown import plain
+
+_LOCAL_PERSON = "local"
+_FRESH_SECONDS = 60
+
+
+class _Composition:
+    """How this process opens its Deployment."""
+
+    open: Callable[[], Deployment] = staticmethod(Deployment.start)
+
+
+def compose(open_deployment: Callable[[], Deployment]) -> None:
+    """Have this process serve another Deployment than the one that its environment describes.
+
+    Call it before the first page is drawn: a Deployment that is open already stays.
+    """
+    _Composition.open = staticmethod(open_deployment)
+
+
+def _close(opened: Deployment) -> None:
+    opened.close()
+
+
+@st.cache_resource(show_spinner="Starting", on_release=_close)
+def _opened() -> Deployment:
+    return _Composition.open()
+
+
+def deployment() -> Deployment:
+    """The Deployment that every browser session shares; where it can't start, the page says why and ends."""
+    try:
+        return _opened()
+    except RingfenceError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        st.stop()
+
+
+@st.cache_data(ttl=_FRESH_SECONDS, show_spinner=False)
+def unavailable() -> dict[ProviderName, str]:
+    """Why providers can't be used here; those that can be are left out."""
+    reasons = {name: deployment().unavailable(name) for name in PROVIDERS}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def person() -> str:
+    """Who is signed in; everybody is the same person where signing in is not set up."""
+    if not st.user.get("is_logged_in"):
+        return _LOCAL_PERSON
+    return f"{st.user.get('iss', '')}|{st.user.get('sub') or st.user.get('email')}"
+
+
+def conversation() -> Conversation:
+    """The conversation that the address names, or one that nothing was asked in yet."""
+    wanted = state.conversation_id()
+    if wanted:
+        try:
+            return deployment().get(wanted, person())
+        except KeyError:
+            st.toast("That conversation doesn't exist, or isn't yours.", icon=":material/search_off:")
+    found = _unused() or deployment().create(person())
+    state.open_conversation(found.id)
+    return found
+
+
+def title(conversation_id: str) -> str:
+    """What a conversation of this person's is called."""
+    mine = deployment().conversations(person())
+    return next((summary.title for summary in mine if summary.id == conversation_id), "") or "New conversation"
+
+
+def _unused() -> Conversation | None:
+    newest = deployment().conversations(person())[:1]
+    for summary in newest:
+        candidate = deployment().get(summary.id, person())
+        if all(isinstance(stored.event, ContractChanged) for stored in candidate.snapshot().events):
+            return candidate
+    return None

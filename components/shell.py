@@ -1,0 +1,23 @@
+"""What every page has around it: the sidebar, and the conversation that is open."""
+
+import streamlit as st
+
+from agent_core.session import Conversation
+from components import places, services, sidebar, state
+from components.places import CHAT, HISTORY, Place
+
+
+def conversation(here: Place) -> Conversation:
+    """Show the sidebar and return the open conversation. What was chosen in the sidebar comes first."""
+    deployment, person = services.deployment(), services.person()
+    found = services.conversation()
+    choice = sidebar.draw(
+        deployment.conversations(person), found.id, deployment.planner_label, builtin=deployment.builtin
+    )
+    if choice.new or choice.open:
+        chosen = choice.open or deployment.create(person).id
+        state.open_conversation(chosen)
+        if choice.new or here == HISTORY:
+            places.go(CHAT, chosen)
+        st.rerun()
+    return found

@@ -1,0 +1,58 @@
+"""The list of conversations, and who plans."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from agent_core.session import ConversationSummary
+from components import places
+from components.markdown import plain
+
+_LISTED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the person chose: a conversation, or a new one."""
+
+    open: str = ""
+    new: bool = False
+
+
+def draw(conversations: Sequence[ConversationSummary], current: str, planner: str, *, builtin: bool) -> Choice:
+    """Show the sidebar, and return what was chosen."""
+    with st.sidebar:
+        with st.container(key="brand"):
+            st.markdown("### :material/fence: Ringfence")
+        with st.container(key="places", gap=None):
+            places.links(current)
+        new = st.button("New conversation", icon=":material/add:", width="stretch", key="new-conversation")
+        opened = _list(conversations[:_LISTED], current)
+        with st.container(key="planner"):
+            st.caption(_planner(planner, builtin=builtin))
+    return Choice(opened, new)
+
+
+def _list(conversations: Sequence[ConversationSummary], current: str) -> str:
+    opened = ""
+    with st.container(key="conversations", gap=None):
+        for summary in conversations:
+            here = summary.id == current
+            clicked = st.button(
+                plain(summary.title) or "New conversation",
+                key=f"open-{summary.id}",
+                type="secondary" if here else "tertiary",
+                icon="spinner" if summary.busy else None,
+                width="stretch",
+                wrap=False,
+            )
+            if clicked and not here:
+                opened = summary.id
+    return opened
+
+
+def _planner(label: str, *, builtin: bool) -> str:
+    if builtin:
+        return "Built-in analyst: understands common questions. Add an API key for Claude."
+    return plain(label)

@@ -1,0 +1,77 @@
+"""What one browser tab remembers. The only file that touches session state and the address."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from agent_core.session import IncomingFile
+
+_KEY = "ringfence"
+_CONVERSATION = "c"
+TURNS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that was written while a turn ran."""
+
+    text: str
+    files: tuple[IncomingFile, ...] = ()
+
+
+@dataclass
+class Tab:
+    """One tab's own state; everything else is in the conversation."""
+
+    turns_shown: int = TURNS_SHOWN
+    contract_open: bool = False
+    """Whether the contract drawer is open, on a narrow screen."""
+    refusal: str = ""
+    """Why the last edit of the contract was refused."""
+    uploads: int = 0
+    """How many times the upload field was used: its next use gets a fresh field."""
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    """What is asked next in each conversation, as soon as its turn is over."""
+
+
+def tab() -> Tab:
+    """This tab's state."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Tab()
+    found: Tab = st.session_state[_KEY]
+    return found
+
+
+def conversation_id() -> str:
+    """The conversation that the address names; empty when it names none."""
+    return st.query_params.get(_CONVERSATION, "")
+
+
+def open_conversation(conversation_id: str) -> None:
+    """Put a conversation in the address, and forget what belonged to the one before but what waits there."""
+    st.query_params[_CONVERSATION] = conversation_id
+    st.session_state[_KEY] = Tab(waiting=tab().waiting)
+
+
+def write(key: str, text: str) -> None:
+    """Put text into a chat input, for the person to go on with."""
+    st.session_state[key] = text
+
+
+def control(key: str) -> Any:
+    """What the person set a control to."""
+    return st.session_state[key]
+
+
+def follows(key: str, value: Any) -> bool:
+    """Make a control that is on the page show a value; False for one that is there already or not yet drawn.
+
+    Call it before the control is drawn, and give the control the value as its default where it
+    returns False. A control without that default would begin with one of its own, which a browser that
+    is quicker than the page reports back as an edit.
+    """
+    if key not in st.session_state or st.session_state[key] == value:
+        return False
+    st.session_state[key] = value
+    return True
