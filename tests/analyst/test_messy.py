@@ -1,0 +1,93 @@
+"""Untidy files: numbers and dates as text, uneven spelling, gaps. The cleaning stands in the code, to be seen."""
+
+from agent_core.events import Upload
+from agent_core.files.briefing import brief
+from tests.analyst.expecting import in_order, says, says_exactly
+from tests.analyst.running import Chat, Library
+
+
+def test_decimal_commas_and_uneven_spelling_are_read_right(library: Library) -> None:
+    """`1.234,50 €` is 1234.5, and West and " west " are one region."""
+    chat = library.chat("messy.csv")
+    answer = chat.ask("total net amount by region")
+    in_order(answer, "West")
+    says(answer, 1234.50 + 200 + 50.50 + 50.50, 99.90 + 1000.10)
+    assert "pd.to_numeric" in chat.codes[0]
+
+
+def test_days_come_first_where_the_samples_say_so(library: Library) -> None:
+    """`03.03.2023` and `31.01.2023` are dates with the day first."""
+    chat = library.chat("messy.csv")
+    says(chat.ask("total net amount in 2024"), 101)
+    says(chat.ask("total net amount in February 2023"), 299.90)
+
+
+def test_a_cleaned_file_has_numbers_dates_and_no_repeated_row(library: Library) -> None:
+    """The cleaned file is written, and what was done is told."""
+    chat = library.chat("messy.csv")
+    answer = chat.ask("give me a cleaned file")
+    says_exactly(answer, 6, 7)
+    text = library.box.read("messy_cleaned.csv").decode()
+    assert "1234.5" in text
+    assert "2023-01-31" in text
+    assert "Net Amount" in answer
+
+
+def test_currency_signs_and_brackets_for_negatives_are_read(library: Library) -> None:
+    """`$1,200.00` is 1200 and `($20.00)` is -20."""
+    chat = library.chat("orders.csv")
+    says(chat.ask("average unit price by product"), 1150, 140.25, 80)
+    says(chat.ask("lowest unit price"), -20)
+
+
+def test_written_months_are_dates(library: Library) -> None:
+    """ "Jan 5, 2022" counts for 2022."""
+    chat = library.chat("orders.csv")
+    says_exactly(chat.ask("how many orders in 2022?"), 3)
+
+
+def test_yes_and_no_can_be_counted_and_grouped(library: Library) -> None:
+    """A boolean column answers "how many members" and splits averages."""
+    chat = library.chat("orders.csv")
+    says_exactly(chat.ask("how many members are there?"), 3)
+    says(chat.ask("average quantity by is member"), 4 / 3, 2.5)
+
+
+def test_quality_names_gaps_repetitions_and_spellings(library: Library) -> None:
+    """Missing values, repeated rows and columns with uneven spelling are told."""
+    answer = library.chat("messy.csv").ask("are there any problems with the data quality?")
+    assert "`Region`" in answer
+    assert "1 row repeats" in answer
+
+
+def test_an_amount_that_cannot_be_read_is_told(library: Library) -> None:
+    """Values that are no numbers count as missing, and their number is told."""
+    chat = library.chat("odd.csv")
+    answer = chat.ask("total amount by shop")
+    says(answer, 30)
+    assert "can't be read as numbers" in answer
+
+
+def test_uneven_spelling_that_no_sample_shows_is_found_at_run_time(library: Library) -> None:
+    """Where values turn out to differ only by case or spaces, they are taken as one in a second run."""
+    chat = library.chat("spaced.csv")
+    says(chat.ask("total points by team"), 7, 8)
+    says(chat.ask("total points for Red"), 7)
+
+
+def test_rows_without_a_value_can_be_asked_for(library: Library) -> None:
+    """ "With no ..." keeps the rows where it is missing."""
+    chat = library.chat("penguins.csv")
+    frame = library.frame("penguins.csv")
+    says_exactly(chat.ask("how many penguins have no sex?"), int(frame.sex.isna().sum()))
+
+
+def test_a_large_file_is_read_once_and_cleaned_each_time(library: Library) -> None:
+    """The second question gives the same figures, though the file's variable is kept in between."""
+    profile = library.profile("messy.csv")
+    (table,) = profile.tables
+    large = profile.model_copy(update={"tables": (table.model_copy(update={"rows": 1_000_000}),)})
+    chat = Chat(library.box, brief("", [(Upload(name="messy.csv", size=1, sha256="0" * 64), large)]))
+    for _ in range(2):
+        says(chat.ask("total net amount by region"), 1535.50, 1100)
+        assert "not in globals()" in chat.codes[0]

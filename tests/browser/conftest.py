@@ -1,0 +1,112 @@
+"""The real app in the real browser: one Chromium for all, and for each test an app of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.chromium import launch_options
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+PATIENCE = 30_000
+"""Milliseconds that anything may take on a busy machine; what matters has a limit of its own."""
+
+expect.set_options(timeout=PATIENCE)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class App:
+    """A running app that can be killed and started again over the same home."""
+
+    def __init__(self, home: Path, script: str = "app.py", **environment: str) -> None:
+        self.home = home
+        self._script = script
+        self.url = ""
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        command = [sys.executable, "-m", "streamlit", "run", self._script]
+        options = ["--server.port", str(port), "--server.headless", "true"]
+        with (self.home.parent / "app.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *options],
+                cwd=ROOT,
+                env={**keep, "RINGFENCE_HOME": str(self.home), **self._environment},
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < until, self.log()
+            time.sleep(0.1)
+
+    def stop(self, sent: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None:
+            self._process.send_signal(sent)
+            self._process.wait(30)
+            self._process = None
+
+    def kill(self) -> None:
+        """As a crash would."""
+        self.stop(signal.SIGKILL)
+
+    def log(self) -> str:
+        return (self.home.parent / "app.log").read_text()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+# Only for this package: Playwright keeps an event loop running in the thread of the tests.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    running = App(tmp_path / "home")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    opened.set_default_timeout(PATIENCE)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, app: App) -> Page:
+    opened = context.new_page()
+    opened.goto(app.url)
+    return opened

@@ -1,0 +1,8 @@
+"""Sandboxes live on one asyncio loop."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"

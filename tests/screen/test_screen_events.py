@@ -1,0 +1,130 @@
+"""Every kind of event is drawn, whatever it says."""
+
+import pytest
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from agent_core.events import (
+    AgentSaid,
+    AgentThought,
+    Artifact,
+    CodeFinished,
+    CodeStarted,
+    ContractDenied,
+    Event,
+    FileRemoved,
+    PlannerRetried,
+    SandboxAmended,
+    SandboxClosed,
+    TurnEnded,
+    UserAsked,
+)
+from tests.screen import turns
+from tests.screen.conftest import fresh, open_page
+from tests.screen.scripted import ScriptedConversation
+from tests.strategies import EVENT_TYPES, events, events_of
+
+
+def shown(page: AppTest) -> str:
+    texts = [
+        element.value for element in [*page.main.markdown, *page.main.caption, *page.main.warning, *page.main.code]
+    ]
+    return "\n".join([*texts, *(fold.label for fold in page.main.expander)]).replace("\\", "")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(events, max_size=10))
+def test_whatever_happened_the_page_draws_without_an_exception(happened):
+    conversation = fresh().create("local")
+    for event in happened:
+        conversation.tell(event)
+    assert not open_page(conversation).exception
+
+
+@pytest.mark.parametrize("kind", EVENT_TYPES, ids=lambda kind: kind.__name__)
+def test_each_kind_of_event_is_drawn(kind):
+    """None is left to the branch that no event should reach."""
+    conversation = fresh().create("local")
+    conversation.tell(find(events_of(kind), lambda _: True))
+    assert not open_page(conversation).exception
+
+
+SAYS: list[tuple[Event, str]] = [
+    (UserAsked(turn="t", text="How many?", contract_version=1), "How many?"),
+    (AgentThought(turn="t", text="I should count."), "I should count."),
+    (AgentSaid(turn="t", text="There are **3**."), "There are **3**."),
+    (CodeStarted(turn="t", run="r", code="1 + 1", language="python", contract_version=1), "Python did not finish"),
+    (CodeFinished(turn="t", run="r", exit_code=0, seconds=1.24, stdout="2"), "Ran Python, 1.2 s"),
+    (CodeFinished(turn="t", run="r", exit_code=3, seconds=1.0), "Exit code 3"),
+    (
+        CodeFinished(turn="t", run="r", exit_code=1, seconds=2.0, error="out_of_memory", message="Too much."),
+        "**Resources clause.** Too much.",
+    ),
+    (turns.refused("a.csv", 200), "a.csv was not taken"),
+    (FileRemoved(name="a.csv"), "a.csv was removed"),
+    (
+        ContractDenied(clause="network", error="network_denied", message="No way out.", version=4),
+        "No way out. (Network clause, contract version 4)",
+    ),
+    (turns.opened(), "Sandbox opened: local, 1 GiB, 1 vCPU, contract version 1"),
+    (
+        SandboxAmended(
+            sandbox="s", contract_version=2, vcpus=1, memory_mib=512, rate_card="local", pending=("resources",)
+        ),
+        "Of contract version 2, resources holds with the next sandbox",
+    ),
+    (SandboxClosed(sandbox="s", reason="idle", seconds=61.0), "Sandbox closed after 1 min 01 s: it was idle"),
+    (PlannerRetried(turn="t", attempt=2, most=4, delay_seconds=3.0, error="rate_limited"), "(2 of 4)"),
+    (turns.ended("t", "stopped"), "Stopped after 4.0 s"),
+    (TurnEnded(turn="t", outcome="failed", error="auth", message="Set the key.", seconds=1.0), "Set the key."),
+]
+
+
+@pytest.mark.parametrize(("event", "words"), SAYS, ids=lambda value: getattr(value, "kind", ""))
+def test_an_event_says_what_happened(conversation, event, words):
+    conversation.tell(event)
+    assert words in shown(open_page(conversation))
+
+
+def test_a_turn_that_is_done_and_a_first_contract_add_no_line(conversation: ScriptedConversation):
+    conversation.tell(turns.ended("t"))
+    before = shown(open_page(conversation))
+    assert "Contract version 1" not in before
+    assert "Stopped" not in before
+
+
+def test_each_artifact_is_shown_by_its_kind(conversation):
+    conversation.tell(
+        CodeFinished(turn="t", run="r", exit_code=0, seconds=1.0, artifacts=turns.artifacts(conversation))
+    )
+    page = open_page(conversation)
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 1
+    assert len(page.dataframe) == 1
+    assert len(page.image) == 1
+    assert any(code.value == "344 penguins, 2 without a weight" for code in page.code)
+    labels = [button.label.replace("\\", "").split(",")[0] for button in page.download_button]
+    assert labels == ["drawing.svg", "All rows as CSV", "means.csv"]
+
+
+@pytest.mark.parametrize("kind", ["chart", "table"])
+def test_a_damaged_artifact_is_offered_as_a_file_with_a_sentence(conversation, kind):
+    sha256 = conversation.keep(b"\x00 not json")
+    made = Artifact(id="a", name="odd", kind=kind, media_type="application/json", size=10, sha256=sha256)
+    conversation.tell(CodeFinished(turn="t", run="r", exit_code=0, seconds=1.0, artifacts=(made,)))
+    page = open_page(conversation)
+    assert not page.exception
+    assert "damaged" in shown(page)
+    assert [button.label.replace("\\", "") for button in page.download_button] == ["odd, 10 bytes"]
+
+
+def test_an_artifact_that_is_gone_is_said_to_be_gone(conversation):
+    made = Artifact(id="a", name="a.png", kind="image", media_type="image/png", size=10, sha256="0" * 64)
+    conversation.tell(CodeFinished(turn="t", run="r", exit_code=0, seconds=1.0, artifacts=(made,)))
+    assert "a.png is no longer stored" in shown(open_page(conversation))
+
+
+def test_the_sandbox_counts_in_the_meter(conversation):
+    conversation.tell(turns.opened())
+    assert "Sandbox ready" in shown(open_page(conversation))
