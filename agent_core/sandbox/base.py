@@ -177,6 +177,15 @@ class Sandbox(Protocol):
         """End the sandbox and everything in it. Closing twice is allowed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A sandbox that the provider still runs, and the app process that opened it, as its label says."""
+
+    id: str
+    holder: str
+    """`Holder.label` of `agent_core.storage.holders`; hostile text, as any label may be written by others."""
+
+
 class Provider(Protocol):
     """Opens sandboxes of one kind."""
 
@@ -191,6 +200,16 @@ class Provider(Protocol):
         Raises ClauseRefused (a clause that can't be enforced), ProviderUnavailable, AuthFailed,
         RateLimited.
         """
+
+    async def leftovers(self) -> tuple[Leftover, ...]:
+        """The sandboxes of this deployment that the provider runs now, whichever process opened them.
+
+        None where sandboxes can't outlive the process that opened them.
+        Raises AuthFailed, RateLimited, ProviderUnavailable.
+        """
+
+    async def end(self, sandbox_id: str) -> None:
+        """End a sandbox that another process left behind. One that is gone already is no error."""
 
     async def warm(self) -> None:
         """Do beforehand what the first `open` would wait for. What goes wrong, `open` will tell."""

@@ -24,6 +24,20 @@ class Holder:
     process_started: float
     """Epoch seconds."""
 
+    @property
+    def label(self) -> str:
+        """Fits into a label of a provider: "host/pid/started"."""
+        return f"{self.host}/{self.pid}/{self.process_started}"
+
+    @classmethod
+    def of_label(cls, label: str) -> "Holder | None":
+        """The holder that a label names; None where it names none."""
+        try:
+            host, pid, started = label.rsplit("/", 2)
+            return cls(host, int(pid), float(started))
+        except ValueError:
+            return None
+
     def gone(self, last_seen: datetime, now: datetime) -> bool:
         """Whether it has ended; of another host's process we know only its silence, of a minute."""
         if self.host != socket.gethostname():

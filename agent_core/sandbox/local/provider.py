@@ -11,6 +11,7 @@ from typing import Literal
 
 from agent_core.contract import Contract
 from agent_core.errors import ClauseRefused, ProviderUnavailable, RingfenceError
+from agent_core.sandbox.base import Leftover
 from agent_core.sandbox.local import cgroups, folders, probe, runtime
 from agent_core.sandbox.local.network.addresses import Range, Reach, Resolve, SystemResolver
 from agent_core.sandbox.local.sandbox import LANGUAGES, LocalSandbox
@@ -63,6 +64,13 @@ class LocalProvider:
         finally:
             self._open.discard(sandbox)
             await sandbox.close()
+
+    async def leftovers(self) -> tuple[Leftover, ...]:
+        """None: the kernel ends a sandbox with the process that opened it."""
+        return ()
+
+    async def end(self, sandbox_id: str) -> None:
+        """See `Provider.end`; there is never one."""
 
     async def warm(self) -> None:
         """See `Provider.warm`: takes a second or more of a process's life, and a process does it once."""
