@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.acting import drawn
 from tests.browser.chromium import launch_options
 
 ROOT = Path(__file__).parents[2]
@@ -109,4 +110,5 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext, app: App) -> Page:
     opened = context.new_page()
     opened.goto(app.url)
+    drawn(opened)
     return opened

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.acting import ask, panel, set_number, settled, talk
 from tests.browser.conftest import App
-from tests.browser.test_story import ask, panel, set_number, settled, talk
 
 pytestmark = pytest.mark.browser
 
@@ -84,7 +84,7 @@ def test_a_budget_below_what_was_spent_closes_the_sandbox_at_once(page: Page) ->
     expect(talk(page)).to_contain_text("begun")
     page.wait_for_timeout(2_500)
     set_number(page, "billing", "conversation_budget_usd", "0.00")
-    settled(page, 15_000)
+    settled(page, 25_000)
     expect(talk(page)).to_contain_text("budget")
     expect(panel(page)).to_contain_text("No sandbox")
 

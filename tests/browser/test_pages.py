@@ -10,12 +10,12 @@ import yaml
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from agent_core.contract.forms import from_markdown, from_yaml
+from tests.browser.acting import ANSWER, ask, drawn, panel, settled, talk
 from tests.browser.conftest import App
-from tests.browser.test_story import ANSWER, ask, panel, settled, talk
 
 pytestmark = pytest.mark.browser
 
-SLOW = "```python\nimport time\nfor n in range(60):\n    print('slow', n, flush=True)\n    time.sleep(0.1)\n```"
+SLOW = "```python\nimport time\nfor n in range(50):\n    print('slow', n, flush=True)\n    time.sleep(0.4)\n```"
 
 
 def document(page: Page) -> Locator:
@@ -24,7 +24,7 @@ def document(page: Page) -> Locator:
 
 def visit(page: Page, title: str, tab: str = "") -> None:
     link = page.get_by_role("link", name=title)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    drawn(page)
     link.click()
     try:
         expect(document(page)).to_be_visible(timeout=10_000)

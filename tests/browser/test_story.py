@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.acting import ANSWER, ask, attach, panel, set_number, settled, talk
 from tests.browser.conftest import ROOT, App
 
 pytestmark = pytest.mark.browser
 
-ANSWER = 60_000
-"""Milliseconds from the open page to a chart."""
-
-TICKS = "```python\nimport time\nfor n in range(40):\n    print('tick', n, flush=True)\n    time.sleep(0.1)\n```"
+TICKS = "```python\nimport time\nfor n in range(40):\n    print('tick', n, flush=True)\n    time.sleep(0.4)\n```"
 
 
 @pytest.fixture(scope="session")
@@ -27,44 +25,6 @@ def penguins() -> Path:
     assert spec is not None
     assert spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0], "data", "penguins.csv")
-
-
-def talk(page: Page) -> Locator:
-    return page.locator(".st-key-talk")
-
-
-def panel(page: Page) -> Locator:
-    return page.locator(".st-key-panel")
-
-
-def ask(page: Page, question: str) -> None:
-    box = page.locator(".st-key-composer textarea")
-    expect(box).to_be_enabled()
-    asked = page.get_by_label("Chat message from user")
-    before = asked.count()
-    box.fill(question)
-    # Not by Enter: a file that is still on its way holds the message back, without a word to a test.
-    page.locator(".st-key-composer").get_by_role("button", name="Send message").click()
-    expect(asked).to_have_count(before + 1)
-
-
-def attach(page: Page, *files: Path) -> None:
-    page.locator(".st-key-composer input[type=file]").set_input_files([str(file) for file in files])
-
-
-def settled(page: Page, milliseconds: float = ANSWER) -> None:
-    """The turn is over: Stop is gone and the next question can be written."""
-    expect(page.locator(".st-key-stop")).to_have_count(0, timeout=milliseconds)
-    expect(page.locator(".st-key-composer textarea")).to_be_enabled(timeout=milliseconds)
-
-
-def set_number(page: Page, clause: str, field: str, value: str) -> None:
-    """Open a clause of the panel and type a number."""
-    number = panel(page).locator(f".st-key-panel-{clause}-{field} input")
-    if not number.is_visible():
-        panel(page).locator(f".st-key-panel-{clause}-fold summary").click()
-    number.fill(value)
-    number.press("Enter")
 
 
 def test_a_file_a_question_a_chart_a_table_and_a_download(page: Page, penguins: Path, tmp_path: Path) -> None:
@@ -154,7 +114,7 @@ def test_stop_ends_the_turn_and_the_next_question_works(page: Page) -> None:
     ask(page, TICKS)
     expect(talk(page)).to_contain_text("tick 3", timeout=ANSWER)
     page.get_by_role("button", name="Stop").click()
-    settled(page, 10_000)
+    settled(page, 20_000)
     expect(talk(page).get_by_text(re.compile("was stopped"))).to_be_visible()
     ask(page, "```python\nprint(kept)\n```")
     settled(page)
