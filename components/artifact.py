@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from agent_core.events import Artifact, ArtifactKind
-from components import figure, table, units
+from components import figure, picture, table, units
 from components.markdown import plain
 
 Read = Callable[[str], bytes]
@@ -28,7 +28,7 @@ def draw(artifact: Artifact, read: Read, key: str) -> None:
         _shown(artifact, read, key)
     except KeyError:
         st.caption(f":material/delete: {plain(artifact.name)} is no longer stored.")
-    except (figure.NotDrawable, table.NotATable) as problem:
+    except (figure.NotDrawable, picture.NotAPicture, table.NotATable) as problem:
         st.caption(f":material/info: {plain(str(problem))}")
         _download(artifact, read, key)
 
@@ -74,12 +74,16 @@ def _table(artifact: Artifact, read: Read, key: str) -> None:
             _button(label, lambda: read(whole), "table.csv", "text/csv", key)
 
 
+@st.cache_data(max_entries=32, show_spinner=False)
+def _pixels(sha256: str, _read: Read) -> bytes:
+    return picture.pixels(_read(sha256))
+
+
 def _image(artifact: Artifact, read: Read) -> None:
-    data = read(artifact.sha256)
     if artifact.media_type == "image/svg+xml":
-        st.image(data.decode("utf-8", "replace"), alt=artifact.name, width="stretch")
+        st.image(picture.svg(read(artifact.sha256)), alt=artifact.name, width="stretch")
     else:
-        st.image(data, alt=artifact.name)
+        st.image(_pixels(artifact.sha256, read), alt=artifact.name)
 
 
 def _download(artifact: Artifact, read: Read, key: str) -> None:

@@ -9,7 +9,11 @@ from typing import Any
 
 _TAG = re.compile(r"<(?!/?(?:b|i|br|sub|sup|em|strong|span)\s*/?>)[^>]*>?", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/=\s]*")
-_TILED = ("map", "mapbox")
+_MAP = re.compile(r".*mapbox|.*geo|(?:scatter|density)map|choropleth(?:map)?")
+"""The types of traces that load tiles or the outlines of countries; a heatmap and a treemap load nothing."""
+_MAP_LAYOUTS = ("map", "geo")
+_LOADING = re.compile(r'//|geo"|map(box)?"|choropleth')
+"""In a menu's or a slider's actions: an address, or a change into one of these traces."""
 
 _PALETTE = {
     colour: f"#{place:06d}"
@@ -31,7 +35,7 @@ class NotDrawable(ValueError):
 def prepare(data: bytes) -> dict[str, Any]:
     """Decode a figure, theme it, and take out what would load from the network.
 
-    Raises NotDrawable for what is not a figure and for maps, whose tiles are remote.
+    Raises NotDrawable for what is not a figure and for maps, whose tiles and outlines are remote.
     """
     try:
         figure = json.loads(data)
@@ -40,8 +44,8 @@ def prepare(data: bytes) -> dict[str, Any]:
     if not isinstance(figure, dict) or not isinstance(figure.get("data"), list):
         raise NotDrawable("This is not a chart.")
     traces = [trace for trace in figure["data"] if isinstance(trace, dict)]
-    if any(str(trace.get("type", "")).endswith(_TILED) for trace in traces):
-        raise NotDrawable("Maps load their tiles from the network, so they are not drawn.")
+    if any(_MAP.fullmatch(str(trace.get("type", ""))) for trace in traces):
+        raise NotDrawable("Maps load their tiles and outlines from the network, so they are not drawn.")
     layout = figure.get("layout")
     cleaned: dict[str, Any] = _clean({"data": traces, "layout": layout if isinstance(layout, dict) else {}})
     cleaned["layout"] = _layout(cleaned["layout"])
@@ -57,10 +61,15 @@ def title(figure: dict[str, Any]) -> str:
 
 
 def _layout(layout: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in layout.items() if not key.startswith(_TILED)}
+    kept = {key: value for key, value in layout.items() if not key.startswith(_MAP_LAYOUTS)}
+    controls: dict[str, Any] = {
+        name: [one for one in _dicts(layout[name]) if not _LOADING.search(json.dumps(one))]
+        for name in ("updatemenus", "sliders")
+        if name in layout
+    }
     images = [image for image in _dicts(layout.get("images")) if _DATA_IMAGE.fullmatch(str(image.get("source", "")))]
     sizes = {"width": None, "autosize": True}
-    return {**kept, **sizes, "images": images, "template": "streamlit"}
+    return {**kept, **controls, **sizes, "images": images, "template": "streamlit"}
 
 
 def _keeps_home(trace: dict[str, Any]) -> bool:

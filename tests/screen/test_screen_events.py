@@ -1,8 +1,12 @@
 """Every kind of event is drawn, whatever it says."""
 
+import io
+from pathlib import Path
+
 import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from agent_core.events import (
@@ -117,6 +121,33 @@ def test_a_damaged_artifact_is_offered_as_a_file_with_a_sentence(conversation, k
     assert not page.exception
     assert "damaged" in shown(page)
     assert [button.label.replace("\\", "") for button in page.download_button] == ["odd, 10 bytes"]
+
+
+BOMB = io.BytesIO()
+Image.new("1", (12_000, 12_000)).save(BOMB, "PNG")
+
+NO_PICTURES = {
+    "an address": ("image/svg+xml", b"http://127.0.0.1:9/?stolen", "is none"),
+    "a path": ("image/svg+xml", str(Path(__file__)).encode(), "is none"),
+    "noise": ("image/png", b"\x89PNG\r\n\x1a\n nothing", "damaged"),
+    "a bomb": ("image/png", BOMB.getvalue(), "too large"),
+    "a program": ("image/png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", "damaged"),
+}
+
+
+@pytest.mark.parametrize("case", NO_PICTURES)
+def test_an_image_that_is_none_is_offered_as_a_file_with_a_sentence(conversation, case):
+    """An address is not loaded, and a path of this machine not read, because a file says it is an image."""
+    media_type, data, words = NO_PICTURES[case]
+    made = Artifact(
+        id="a", name="odd", kind="image", media_type=media_type, size=len(data), sha256=conversation.keep(data)
+    )
+    conversation.tell(CodeFinished(turn="t", run="r", exit_code=0, seconds=1.0, artifacts=(made,)))
+    page = open_page(conversation)
+    assert not page.exception
+    assert len(page.image) == 0
+    assert words in shown(page)
+    assert len(page.download_button) == 1
 
 
 def test_an_artifact_that_is_gone_is_said_to_be_gone(conversation):

@@ -50,16 +50,40 @@ def test_images_in_a_figure_are_kept_only_as_data(source):
 def test_a_trace_that_loads_from_elsewhere_is_left_out():
     data = [
         {"type": "image", "source": REMOTE},
-        {"type": "choropleth", "geojson": REMOTE, "z": [1]},
+        {"type": "heatmap", "geojson": REMOTE, "z": [[1]]},
         {"type": "bar", "y": [1]},
     ]
     assert [trace["type"] for trace in figure.prepare(json.dumps({"data": data}).encode())["data"]] == ["bar"]
 
 
-@pytest.mark.parametrize("kind", ["scattermap", "densitymapbox", "choroplethmap"])
+@pytest.mark.parametrize(
+    "kind", ["scattermap", "densitymapbox", "choroplethmapbox", "choroplethmap", "scattergeo", "choropleth"]
+)
 def test_a_map_of_remote_tiles_is_not_drawn_and_says_why(kind):
-    with pytest.raises(figure.NotDrawable, match="tiles from the network"):
+    with pytest.raises(figure.NotDrawable, match="tiles and outlines from the network"):
         figure.prepare(json.dumps({"data": [{"type": kind}]}).encode())
+
+
+@pytest.mark.parametrize("kind", ["heatmap", "treemap"])
+def test_what_is_only_called_a_map_is_drawn(kind):
+    assert figure.prepare(json.dumps({"data": [{"type": kind}]}).encode())["data"] == [{"type": kind}]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"method": "relayout", "args": [{"images": [{"source": REMOTE}]}]},
+        {"method": "relayout", "args": [{"images[0].source": "\u002f/evil.example/a.png"}]},
+        {"method": "restyle", "args": [{"type": "scattergeo"}]},
+        {"method": "restyle", "args": ["type", "choropleth"]},
+    ],
+)
+def test_a_button_of_a_figure_that_would_load_something_is_left_out(action):
+    """A click on a chart's own controls asks no other host for anything; harmless controls stay."""
+    harmless = {"buttons": [{"method": "restyle", "args": ["visible", [True]]}]}
+    for name in ("updatemenus", "sliders"):
+        prepared = figure.prepare(bar(layout={name: [{"buttons": [action], "steps": [action]}, harmless]}))
+        assert prepared["layout"][name] == [harmless]
 
 
 def test_links_in_a_figures_texts_are_taken_out_and_type_is_kept():
