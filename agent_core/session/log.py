@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 
 from agent_core.billing.meter import Cost, Meter
 from agent_core.contract import Contract
@@ -79,6 +80,7 @@ class Log:
         self._conversation = conversation
         self._store = store
         self._meter = Meter()
+        self._day = Meter(since=_midnight(datetime.now(UTC)))
         self._events: list[StoredEvent] = []
         self._take(store.read(conversation))
 
@@ -110,8 +112,22 @@ class Log:
         with self.lock:
             return self._meter.cost(datetime.now(UTC))
 
+    def cost_today(self) -> Cost:
+        """What it has cost since midnight UTC."""
+        now = datetime.now(UTC)
+        with self.lock:
+            if self._day.since != _midnight(now):
+                events = (stored.event for stored in self._events)
+                self._day = reduce(Meter.add, events, Meter(since=_midnight(now)))
+            return self._day.cost(now)
+
     def _take(self, stored: tuple[StoredEvent, ...]) -> None:
         for one in stored:
             self._events.append(one)
             self.state.add(one.event)
             self._meter = self._meter.add(one.event)
+            self._day = self._day.add(one.event)
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

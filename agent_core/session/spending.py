@@ -30,8 +30,7 @@ class Spending:
         if time.monotonic() - self._read_at > _REMEMBERED_SECONDS:
             self._elsewhere = self._spent_elsewhere(midnight, now)
             self._read_at = time.monotonic()
-        here = meter((stored.event for stored in log.after(0)), now, since=midnight).total_usd
-        check(log.cost(), log.state.contract, self._elsewhere + here)
+        check(log.cost(), log.state.contract, self._elsewhere + log.cost_today().total_usd)
 
     def _spent_elsewhere(self, midnight: datetime, now: datetime) -> Decimal:
         # A sandbox may have been opened the day before: no life of one is longer than a day.
