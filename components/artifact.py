@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from agent_core.events import Artifact, ArtifactKind
+from agent_core.files.formulas import harmless_csv
 from components import figure, picture, table, units
 from components.markdown import plain
 
@@ -71,7 +72,7 @@ def _table(artifact: Artifact, read: Read, key: str) -> None:
         if artifact.full_data:
             whole = artifact.full_data
             label = f"All rows as CSV, {units.size(artifact.full_data_size or 0)}"
-            _button(label, lambda: read(whole), "table.csv", "text/csv", key)
+            _button(label, lambda: harmless_csv(read(whole)), "table.csv", "text/csv", key)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from agent_core.contract import Contract, changed_clauses
 from agent_core.errors import ErrorKind
 from agent_core.events import ContractChanged, ContractDenied
+from agent_core.files.formulas import harmless
 from agent_core.storage.events import OwnedEvent
 
 AUDIT_KINDS = ("contract_changed", "contract_denied")
@@ -19,7 +20,6 @@ AUDIT_KINDS = ("contract_changed", "contract_denied")
 AuditKind = Literal["denied", "changed"]
 KINDS: tuple[AuditKind, ...] = get_args(AuditKind)
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 _COLUMNS = ("at", "kind", "conversation", "conversation_id", "clauses", "error", "message", "version", "by")
 
 
@@ -70,7 +70,7 @@ def to_csv(entries: Iterable[AuditEntry]) -> str:
     writer.writerow(_COLUMNS)
     for entry in entries:
         values = {**_plain(entry), "clauses": ", ".join(entry.clauses)}
-        writer.writerow([_harmless(str(values[column] or "")) for column in _COLUMNS])
+        writer.writerow([harmless(str(values[column] or "")) for column in _COLUMNS])
     return out.getvalue()
 
 
@@ -119,8 +119,3 @@ def _plain(entry: AuditEntry) -> dict[str, object]:
         "version": entry.version,
         "by": entry.by,
     }
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula is marked as text."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

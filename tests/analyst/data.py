@@ -90,6 +90,12 @@ def path_of(name: str) -> Path:
     return Path(str(files(package).joinpath(inside)))
 
 
+FORMULAS = """town,=1+1,size
+Oslo,"=HYPERLINK(""http://evil.example/"")",-7
+Rome,@SUM(1),28
+Bonn,plain,3
+"""
+
 _WRITTEN = {
     "messy.csv": MESSY,
     "orders.csv": DOLLARS,
@@ -98,6 +104,7 @@ _WRITTEN = {
     "customers.csv": CUSTOMERS,
     "purchases.csv": PURCHASES,
     "people.csv": PEOPLE,
+    "formulas.csv": FORMULAS,
 }
 
 

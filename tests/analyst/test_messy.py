@@ -1,5 +1,11 @@
 """Untidy files: numbers and dates as text, uneven spelling, gaps. The cleaning stands in the code, to be seen."""
 
+import io
+import zipfile
+
+import pandas as pd
+import pytest
+
 from agent_core.events import Upload
 from agent_core.files.briefing import brief
 from tests.analyst.expecting import in_order, says, says_exactly
@@ -31,6 +37,28 @@ def test_a_cleaned_file_has_numbers_dates_and_no_repeated_row(library: Library) 
     assert "1234.5" in text
     assert "2023-01-31" in text
     assert "Net Amount" in answer
+
+
+@pytest.mark.parametrize("form", ["csv", "Excel"])
+def test_a_file_for_a_spreadsheet_runs_nothing(library: Library, form: str) -> None:
+    """Headers and texts that begin like a formula are marked as text; numbers stay numbers."""
+    chat = library.chat("formulas.csv")
+    chat.ask(f"give me a cleaned file as {form}")
+    name = "formulas_cleaned.csv" if form == "csv" else "formulas_cleaned.xlsx"
+    data = library.box.read(name)
+    found = pd.read_csv(io.BytesIO(data)) if form == "csv" else pd.read_excel(io.BytesIO(data))
+    assert list(found.columns) == ["town", "'=1+1", "size"]
+    assert list(found["'=1+1"]) == ['\'=HYPERLINK("http://evil.example/")', "'@SUM(1)", "plain"]
+    assert list(found["size"]) == [-7, 28, 3]
+    assert b"<f>" not in b"".join(parts(data))
+
+
+def parts(data: bytes) -> list[bytes]:
+    """The files in a workbook; a CSV is one file."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return [data]
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        return [packed.read(name) for name in packed.namelist()]
 
 
 def test_currency_signs_and_brackets_for_negatives_are_read(library: Library) -> None:

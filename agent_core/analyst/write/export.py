@@ -9,6 +9,19 @@ _WRITERS: dict[FileFormat, str] = {
     "json": 'to_json({name}, orient="records", date_format="iso", indent=2)',
     "parquet": "to_parquet({name}, index=False)",
 }
+_SPREADSHEETS: frozenset[FileFormat] = frozenset({"csv", "xlsx"})
+_TEXT_ONLY = (
+    "def text_only(value):",
+    '    """A text that a spreadsheet would run as a formula, marked as text."""',
+    '    formula = isinstance(value, str) and value.lstrip()[:1] in {"=", "+", "-", "@"}',
+    """    return f"'{value}" if formula else value""",
+    "",
+)
+_MARKED = (
+    'texts = [place for place, kind in enumerate(spreadsheet.dtypes) if kind.kind == "O"]',
+    "for place in texts:",
+    "    spreadsheet.isetitem(place, spreadsheet.iloc[:, place].map(text_only))",
+)
 _TABLES = {"aggregate": "result", "rows": "result", "unique": "result", "quality": "result", "outliers": "result"}
 _TABLES |= {"correlation": "pairs", "overview": "data", "clean": "cleaned", "columns": "data"}
 
@@ -26,7 +39,17 @@ def export(query: Query) -> list[str]:
     if query.intent == "aggregate" and not query.groups:
         table = "data"
     writer = _WRITERS[query.export].format(name=literal(file_name(query)))
-    return ["", f"{table}.{writer}", f'print("written:", len({table}))']
+    told = f'print("written:", len({table}))'
+    if query.export not in _SPREADSHEETS:
+        return ["", f"{table}.{writer}", told]
+    return [
+        "",
+        *_TEXT_ONLY,
+        f"spreadsheet = {table}.rename(columns=text_only)",
+        *_MARKED,
+        f"spreadsheet.{writer}",
+        told,
+    ]
 
 
 def clean(query: Query) -> list[str]:
