@@ -119,7 +119,7 @@ class Controls:
         when = "now" if effect(self.contract.provider, feature) == "now" else "next sandbox"
         if when != "now" and capability and capability.lowered == "now":
             when = "less now, more next sandbox"
-        return f"{plain(label)} :small[:gray[{when}]]"
+        return f"{plain(label)} ({when})"
 
     def _options(self, clause: str, field: str, in_force: Any, name: str, default: Any = None) -> dict[str, Any]:
         """What every control is given. `name` is what the control calls its default value."""

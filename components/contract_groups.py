@@ -51,7 +51,7 @@ def provider(controls: Controls, unavailable: Unavailable) -> None:
             lambda contract: edited(contract, {"provider": chosen, "billing": {"rate_card": card}}),
         )
 
-    label = "Provider :small[:gray[next sandbox]]"
+    label = "Provider (next sandbox)"
     st.selectbox(label, usable, format_func=_PROVIDERS.__getitem__, key=key, on_change=commit, **begins)
     if len(allowed) < len(_PROVIDERS):
         st.caption(f":material/lock: Only {listed(tuple(_PROVIDERS[name] for name in allowed))}, {SET_BY}")
