@@ -6,6 +6,8 @@ PORT   ?= 8501
 
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
+# The project itself, for its `ringfence` command; what it needs is installed by then.
+IN_PLACE  := --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
 .PHONY: help run test lint format bench lock clean
 
@@ -48,10 +50,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	    { rm -rf $(VENV); echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-$(RUN_READY): requirements.lock | $(VENV)/bin/python
+$(RUN_READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install $(IN_PLACE)
 	@touch $@
 
-$(DEV_READY): requirements-dev.lock | $(VENV)/bin/python
+$(DEV_READY): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install $(IN_PLACE)
 	@touch $@ $(RUN_READY)

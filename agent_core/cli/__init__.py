@@ -1,0 +1,30 @@
+"""The `ringfence` command. Each of its commands is a module beside this one, imported when it is called."""
+
+from importlib import import_module
+
+import click
+
+_COMMANDS = {"hello": "Open a sandbox, run one line, close it, and say what that cost."}
+"""What can be called, and the sentence that the list of commands shows for it."""
+
+
+class _Commands(click.Group):
+    """Knows its commands by name; the list of them imports none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"agent_core.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Ringfence: a data analyst in a ring-fenced sandbox."""
