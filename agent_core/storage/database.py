@@ -24,6 +24,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
+        self._reader = engine.execution_options(**_one_moment(engine))
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -32,7 +33,7 @@ class Database:
         The folder of an SQLite file is made as needed. Raises sqlalchemy.exc.SQLAlchemyError.
         """
         parsed = make_url(url)
-        database = cls(_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else create_engine(parsed))
+        database = cls(_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed))
         with database.writing() as connection:
             upgrade(connection)
         return database
@@ -40,7 +41,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one moment of the database."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -61,6 +62,17 @@ def _sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    return create_engine(url, pool_pre_ping=True)
+
+
+def _one_moment(engine: Engine) -> dict[str, Any]:
+    """What makes all queries of a reader see the same state; SQLite's transactions do by themselves."""
+    return {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
 
 
 def _configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

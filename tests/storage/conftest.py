@@ -6,11 +6,22 @@ import pytest
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
 from agent_core.storage.events import EventStore
+from tests.postgresql import PostgreSQL, postgresql
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/state/ringfence.db"
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgreSQL]:
+    with postgresql() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind: every promise of this layer is made on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/state/ringfence.db"
+    server: PostgreSQL = request.getfixturevalue("server")
+    return server.database()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -51,10 +50,9 @@ def test_numbers_of_two_conversations_do_not_meet(
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES, ids=lambda kind: kind.__name__)
-def test_every_kind_of_event_survives_storage(kind: type[BaseModel], tmp_path: Path) -> None:
-    database = Database.open(f"sqlite:///{tmp_path}/one.db")
-    events, conversations = EventStore(database), ConversationStore(database)
-
+def test_every_kind_of_event_survives_storage(
+    kind: type[BaseModel], events: EventStore, conversations: ConversationStore
+) -> None:
     @settings(max_examples=15, deadline=None)
     @given(event=events_of(kind))
     def check(event: Event) -> None:
@@ -63,7 +61,6 @@ def test_every_kind_of_event_survives_storage(kind: type[BaseModel], tmp_path: P
         assert events.read(conversation) == (StoredEvent(1, event),)
 
     check()
-    database.close()
 
 
 @settings(max_examples=50, deadline=None)
