@@ -20,8 +20,9 @@ class Place:
 
 CHAT = Place("Chat", ":material/chat:", _PAGES / "chat.py")
 CONTRACT = Place("Contract", ":material/contract:", _PAGES / "contract.py")
+VALIDATE = Place("Validate", ":material/verified_user:", _PAGES / "validate.py")
 HISTORY = Place("History", ":material/history:", _PAGES / "history.py")
-PLACES = (CHAT, CONTRACT, HISTORY)
+PLACES = (CHAT, CONTRACT, VALIDATE, HISTORY)
 
 
 def links(conversation_id: str) -> None:

@@ -109,6 +109,13 @@ class LanguagesBounds(Clause):
     allowed: tuple[Language, ...] | None = Field(None, min_length=1)
 
 
+class ValidationRule(Clause):
+    """What has to be known of a provider before its sandboxes are used."""
+
+    required_within_hours: int | None = Field(None, ge=1, le=8_760)
+    """The checks must have passed under such a contract so recently; None where they need not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Excess:
     """One term of a contract that goes beyond the ceiling."""
@@ -137,6 +144,7 @@ class Ceiling(Clause):
     timeout: TimeoutBounds = TimeoutBounds()
     billing: BillingBounds = BillingBounds()
     languages: LanguagesBounds = LanguagesBounds()
+    validation: ValidationRule = ValidationRule()
     models: tuple[str, ...] | None = Field(None, min_length=1)
     """The models that may plan."""
     default: Contract | None = None

@@ -100,6 +100,7 @@ class Conversation:
                 cost=self._log.cost(),
                 closing=None if self.busy else self._hold.closing,
                 suggestions=self._suggestions(),
+                withheld=self._hold.withheld,
             )
 
     def ask(self, text: str, files: Sequence[IncomingFile] = ()) -> bool:

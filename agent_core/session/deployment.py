@@ -26,6 +26,7 @@ from agent_core.session.planners import Planners
 from agent_core.session.recovery import recover
 from agent_core.session.spend import Spend, spend
 from agent_core.session.spending import Spending
+from agent_core.session.validation import Validations
 from agent_core.session.values import ConversationSummary
 from agent_core.session.workspace import Workspace
 from agent_core.storage.artifacts import ArtifactStore
@@ -64,6 +65,14 @@ class Deployment:
         self._providers: dict[ProviderName, Provider] = dict(providers or {})
         self._open: dict[str, Conversation] = {}
         self._loop = BackgroundLoop()
+        self.validations = Validations(
+            self._loop,
+            provider=self._provider,
+            gate=self._gate,
+            ceiling=self.ceiling,
+            make_room=self._make_room,
+        )
+        """The runs of the Validate page."""
         self._planners = Planners(settings, self._database)
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
         self._ticking = self._loop.start(self._tick())
@@ -164,6 +173,7 @@ class Deployment:
             sandboxes=self._sandboxes,
             make_room=partial(self._make_room, owner),
             ceiling=self.ceiling,
+            checked=self.validations.require,
         )
         conversation = Conversation(
             conversation_id=conversation_id,
@@ -200,6 +210,10 @@ class Deployment:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
+            try:
+                self.validations.beat()
+            except Exception:  # noqa: BLE001 - it is tried again in a second
+                _log.exception("beat_failed")
             for conversation in tuple(self._open.values()):
                 try:
                     await conversation.tick(datetime.now(UTC))
@@ -209,6 +223,7 @@ class Deployment:
     async def _close(self) -> None:
         self._ticking.cancel()
         self._warming.cancel()
+        await self.validations.close()
         for conversation in tuple(self._open.values()):
             await conversation.close()
         for opened in self._providers.values():

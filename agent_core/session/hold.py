@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent_core.contract import Ceiling, Contract, ProviderName
 from agent_core.contract.capabilities import check
-from agent_core.errors import BudgetExhausted, OutOfMemory, RingfenceError
+from agent_core.errors import BudgetExhausted, ClauseRefused, OutOfMemory, RingfenceError
 from agent_core.events import ContractDenied, SandboxAmended, SandboxClosed, SandboxOpened
 from agent_core.sandbox.base import Amendment, Provider, Sandbox
 from agent_core.session.gate import Gate
@@ -40,6 +40,7 @@ class Hold:
         sandboxes: SandboxLog,
         make_room: Callable[[], Awaitable[None]],
         ceiling: Ceiling,
+        checked: Callable[[Contract], None],
     ) -> None:
         self._conversation = conversation
         self._owner = owner
@@ -52,6 +53,7 @@ class Hold:
         self._sandboxes = sandboxes
         self._make_room = make_room
         self._ceiling = ceiling
+        self._checked = checked
         self._lock = asyncio.Lock()
         self._stack: AsyncExitStack | None = None
         self._sandbox: GuardedSandbox | None = None
@@ -61,9 +63,23 @@ class Hold:
         self.state = SandboxState("none")
 
     def permit(self) -> None:
-        """Raises ClauseRefused where the contract in force goes beyond the ceiling, or what its provider can hold."""
-        self._ceiling.check(self._log.state.contract)
-        check(self._log.state.contract)
+        """Raises ClauseRefused where no sandbox may open under the contract in force.
+
+        It goes beyond the ceiling, or what its provider can hold, or the operator wants it checked first.
+        """
+        contract = self._log.state.contract
+        self._ceiling.check(contract)
+        check(contract)
+        self._checked(contract)
+
+    @property
+    def withheld(self) -> str:
+        """Why the operator lets no sandbox open before the contract in force was checked; empty where one may."""
+        try:
+            self._checked(self._log.state.contract)
+        except ClauseRefused as refusal:
+            return str(refusal)
+        return ""
 
     async def sandbox(self) -> Sandbox:
         """The sandbox under the contract in force, opened when there is none.
@@ -75,6 +91,8 @@ class Hold:
             self._spending.check(self._log)
             if self._sandbox is not None and not self._sandbox.alive:
                 await self._close("crashed")
+            if self._sandbox is not None:
+                self._checked(self._log.state.contract)
             while (held := self._sandbox) is None or self._behind:
                 await self._follow()
             self._used_at = datetime.now(UTC)

@@ -79,6 +79,8 @@ class Snapshot:
     """Questions that fit the data, for an empty or waiting conversation."""
     closing: Closing | None = None
     """None while a turn runs, and where there is no sandbox."""
+    withheld: str = ""
+    """Why the operator lets no sandbox open before this contract was checked; empty where it was, or need not be."""
 
 
 @dataclass(frozen=True, slots=True)

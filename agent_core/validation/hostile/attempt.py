@@ -29,6 +29,8 @@ class Attempt:
     """A sentence; what it means, where nothing stopped it."""
     seen: str = ""
     """What the attempt itself printed: hostile text."""
+    here: bool = True
+    """Whether the run tries it; False for what never reaches a sandbox, and is told for the whole picture."""
 
     @property
     def harmless(self) -> bool:

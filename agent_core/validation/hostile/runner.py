@@ -37,6 +37,7 @@ ON_THE_PAGE = (
         "planner",
         "The planner: the model has execute_code and nothing else, so the call is answered with an error; and the "
         "planner's process runs in a jail without files of this machine and without a network.",
+        here=False,
     ),
     Attempt(
         "markdown",
@@ -45,6 +46,7 @@ ON_THE_PAGE = (
         "page",
         "page",
         "The page: images in an answer are not loaded, HTML is shown as text, and each link says its host.",
+        here=False,
     ),
 )
 """What is not tried here, because it never reaches a sandbox: the planner and the page hold these."""

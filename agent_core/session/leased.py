@@ -1,0 +1,67 @@
+"""A provider whose sandboxes count like any other's: for sandboxes that belong to no conversation."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import uuid4
+
+from agent_core.contract import Contract
+from agent_core.errors import ConcurrencyFull
+from agent_core.sandbox.base import Leftover, Provider, Sandbox
+from agent_core.session.gate import Gate
+
+
+class Leased:
+    """Satisfies `Provider`. Each of its sandboxes takes a place of its owner's, and gives it back when it closes."""
+
+    def __init__(self, provider: Provider, gate: Gate, owner: str, make_room: Callable[[], Awaitable[None]]) -> None:
+        self.name = provider.name
+        self._provider = provider
+        self._gate = gate
+        self._owner = owner
+        self._make_room = make_room
+        self._places: set[str] = set()
+
+    def open(self, contract: Contract) -> AbstractAsyncContextManager[Sandbox]:
+        """Open a sandbox once there is a place for it. Raises ConcurrencyFull, and what the provider raises."""
+        return self._opened(contract)
+
+    @asynccontextmanager
+    async def _opened(self, contract: Contract) -> AsyncIterator[Sandbox]:
+        caps = contract.concurrency
+        for limit, whose in ((caps.per_user, "person"), (caps.per_deployment, "deployment")):
+            if len(self._places) >= limit:
+                # Waiting would never end: the place would have to come from whoever waits.
+                raise ConcurrencyFull(limit, whose)
+        place = f"checks-{uuid4().hex}"
+        self._places.add(place)
+        try:
+            await self._gate.enter(place, self._owner, contract, waiting=lambda _: None, make_room=self._make_room)
+            async with self._provider.open(contract) as sandbox:
+                yield sandbox
+        finally:
+            self._places.discard(place)
+            self._gate.leave(place)
+
+    def beat(self) -> None:
+        """Say that the places are still in use."""
+        for place in tuple(self._places):
+            self._gate.beat(place)
+
+    async def available(self) -> str | None:
+        """As the provider says."""
+        return await self._provider.available()
+
+    async def leftovers(self) -> tuple[Leftover, ...]:
+        """As the provider says."""
+        return await self._provider.leftovers()
+
+    async def end(self, sandbox_id: str) -> None:
+        """As the provider does."""
+        await self._provider.end(sandbox_id)
+
+    async def warm(self) -> None:
+        """As the provider does."""
+        await self._provider.warm()
+
+    async def aclose(self) -> None:
+        """Nothing: the provider goes on serving others."""

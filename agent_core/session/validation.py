@@ -1,0 +1,158 @@
+"""What a person has the Validate page run: on the background loop, one run at a time for each person.
+
+A run outlives script runs, page changes and the tab; its sandboxes take places of the person's like any other's.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import structlog
+
+from agent_core.background import BackgroundLoop, Job
+from agent_core.contract import Ceiling, Contract, ProviderName
+from agent_core.contract.capabilities import check
+from agent_core.contract.fingerprint import fingerprint
+from agent_core.contract.words import PROVIDER_NAMES
+from agent_core.errors import ClauseRefused, RingfenceError
+from agent_core.sandbox.base import Provider
+from agent_core.session.gate import Gate
+from agent_core.session.leased import Leased
+from agent_core.validation.hostile.attempt import HostileReport
+from agent_core.validation.hostile.runner import attack
+
+_log = structlog.get_logger(__name__)
+
+_BUG = "Something went wrong inside Ringfence, and it was logged. Try again."
+
+Kind = Literal["checks", "attempts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it is now."""
+
+    kind: Kind
+    provider: ProviderName
+    since: datetime
+    number: int
+    """Counts the runs of this process, to tell one from the next."""
+    done: int = 0
+    of: int = 0
+    trying: str = "Opening a sandbox"
+    """What is tried now: "Reading files of this machine"."""
+    running: bool = True
+    problem: str = ""
+    """Why it came to no result; empty where it did, or while it runs."""
+
+
+class Validations:
+    """Starts and follows runs, and keeps what they found. Its methods are thread-safe and return at once."""
+
+    def __init__(
+        self,
+        loop: BackgroundLoop,
+        *,
+        provider: Callable[[ProviderName], Provider],
+        gate: Gate,
+        ceiling: Ceiling,
+        make_room: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._loop = loop
+        self._provider = provider
+        self._gate = gate
+        self._ceiling = ceiling
+        self._make_room = make_room
+        self._runs: dict[str, Run] = {}
+        self._jobs: dict[str, Job] = {}
+        self._leased: dict[str, Leased] = {}
+        self._attempts: dict[str, HostileReport] = {}
+        self._passes: dict[str, datetime] = {}
+        self._count = 0
+
+    def start(self, owner: str, kind: Kind, contract: Contract, version: int) -> bool:
+        """Begin a run under a contract. False, and nothing begins, while one of this person's runs."""
+        if (job := self._jobs.get(owner)) is not None and not job.done:
+            return False
+        self._count += 1
+        self._runs[owner] = Run(kind, contract.provider, datetime.now(UTC), self._count)
+        self._jobs[owner] = self._loop.start(self._run(owner, kind, contract, version))
+        return True
+
+    def stop(self, owner: str) -> None:
+        """Cancel a person's run, and the sandbox under it."""
+        if (job := self._jobs.get(owner)) is not None:
+            job.cancel()
+
+    def run(self, owner: str) -> Run | None:
+        """The run under way, or the last one since the start of the app."""
+        return self._runs.get(owner)
+
+    def attempts(self, owner: str) -> HostileReport | None:
+        """What the hostile model's last run came to, since the start of the app."""
+        return self._attempts.get(owner)
+
+    def require(self, contract: Contract) -> None:
+        """Raises ClauseRefused where the operator wants the checks passed first, and they were not, or too long ago."""
+        hours = self._ceiling.validation.required_within_hours
+        if hours is None:
+            return
+        passed = self._passed(contract)
+        if passed is None or datetime.now(UTC) - passed > timedelta(hours=hours):
+            raise ClauseRefused("provider", _withheld(contract, hours))
+
+    def _passed(self, contract: Contract) -> datetime | None:
+        """When the checks last passed for this provider under a contract with the same fingerprint."""
+        return self._passes.get(fingerprint(contract))
+
+    def beat(self) -> None:
+        """Called about once a second: the sandboxes of runs are still in use."""
+        for leased in tuple(self._leased.values()):
+            leased.beat()
+
+    async def close(self) -> None:
+        """End every run."""
+        for job in self._jobs.values():
+            job.cancel()
+        for job in self._jobs.values():
+            await job.wait()
+
+    async def _run(self, owner: str, kind: Kind, contract: Contract, version: int) -> None:
+        problem = "It was stopped."
+        try:
+            self._ceiling.check(contract)
+            check(contract)
+            leased = Leased(self._provider(contract.provider), self._gate, owner, lambda: self._make_room(owner))
+            self._leased[owner] = leased
+            await self._work(owner, kind, leased, contract, version)
+            problem = ""
+        except RingfenceError as error:
+            problem = str(error)
+        except Exception:  # noqa: BLE001 - a run always ends, also by a bug
+            _log.exception("validation_failed")
+            problem = _BUG
+        finally:
+            self._leased.pop(owner, None)
+            self._runs[owner] = replace(self._runs[owner], running=False, problem=problem)
+
+    async def _work(self, owner: str, kind: Kind, leased: Leased, contract: Contract, version: int) -> None:
+        def tell(done: int, of: int, trying: str) -> None:
+            self._runs[owner] = replace(self._runs[owner], done=done, of=of, trying=trying)
+
+        match kind:
+            case "attempts":
+                report = await attack(leased, contract, version, tell)
+                self._attempts[owner] = report
+                if all(attempt.harmless for attempt in report.attempts):
+                    self._passes[fingerprint(contract)] = datetime.now(UTC)
+            case "checks":
+                pass
+
+
+def _withheld(contract: Contract, hours: int) -> str:
+    where = PROVIDER_NAMES[contract.provider]
+    return (
+        f"No sandbox opens on {where} yet: the operator's policy wants the checks to have passed under this contract "
+        f"within the last {hours} h. Open the Validate page and run the checks."
+    )

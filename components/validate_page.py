@@ -1,0 +1,33 @@
+"""The validate page: whether what the contract says is kept, tried out in a sandbox of the provider itself."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from agent_core.session import Conversation, Deployment
+from components import validate_hostile, validate_run
+from components.contract_groups import Unavailable
+from components.markdown import plain
+
+_STYLE = Path(__file__).with_name("validate.css")
+
+
+def draw(conversation: Conversation, deployment: Deployment, person: str, unavailable: Unavailable) -> None:
+    """Show the checks of a provider under the contract of a conversation."""
+    st.html(_STYLE)
+    snapshot = conversation.snapshot()
+    with st.container(key="document", gap="medium"):
+        with st.container(gap=None):
+            st.markdown("## Validate", anchors=False)
+            said = f"{plain(snapshot.contract.name)}, version {snapshot.contract_version}"
+            st.caption(f"Tries out, in a sandbox, whether the contract is kept. The contract in force: {said}.")
+        if snapshot.withheld:
+            st.warning(plain(snapshot.withheld), icon=":material/front_hand:")
+        contract = validate_run.chosen(snapshot.contract, unavailable)
+        checks, hostile = st.tabs(["The checks", "A hostile model"])
+        with checks:
+            validate_run.draw(deployment.validations, person, "checks", contract, snapshot.contract_version)
+        with hostile:
+            validate_hostile.introduce()
+            validate_run.draw(deployment.validations, person, "attempts", contract, snapshot.contract_version)
+            validate_hostile.draw(deployment.validations.attempts(person))
