@@ -4,7 +4,18 @@ import streamlit as st
 
 from agent_core.events import ContractChanged
 from agent_core.session import Conversation, IncomingFile, Snapshot
-from components import composer, contract_drawer, contract_panel, first_run, live, meter, state, suggestions, transcript
+from components import (
+    composer,
+    contract_drawer,
+    contract_panel,
+    first_run,
+    live,
+    meter,
+    state,
+    suggestions,
+    transcript,
+    withheld,
+)
 from components.contract_groups import Unavailable
 from components.segments import Entry, entries, open_run
 
@@ -48,6 +59,8 @@ def _talk(conversation: Conversation, snapshot: Snapshot) -> None:
     under_way = open_run(found) if snapshot.busy else None
     _transcript(conversation, [entry for entry in found if entry.content is not under_way], quiet=not snapshot.busy)
     live.draw(conversation, snapshot, under_way)
+    if not snapshot.busy:
+        withheld.draw(snapshot.withheld, conversation.id)
     if not snapshot.busy and (question := suggestions.draw(snapshot.suggestions, str(snapshot.last))):
         conversation.ask(question)
         st.rerun()

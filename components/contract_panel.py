@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from agent_core.contract import PRESETS, Contract, clamp, summarise
 from agent_core.events import ContractChanged
 from agent_core.session import Conversation, Snapshot
-from components import contract_groups, state
+from components import contract_groups, state, withheld
 from components.contract_controls import Controls, amend
 from components.contract_groups import GROUPS, Group, Unavailable
 from components.markdown import plain
@@ -20,6 +20,7 @@ def draw(conversation: Conversation, snapshot: Snapshot, unavailable: Unavailabl
     controls = Controls(conversation, contract, place)
     _head(conversation, snapshot, place)
     _refusal()
+    withheld.draw(snapshot.withheld, conversation.id)
     _pending(conversation, snapshot, place)
     with st.container(key=f"{place}-groups", gap=None):
         with _fold("deployed_code", "Runs on", contract_groups.provider_name(contract), f"{place}-provider-fold"):

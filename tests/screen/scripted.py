@@ -42,6 +42,7 @@ from agent_core.session.spend import Spend, spend
 from agent_core.session.values import Closing
 from agent_core.storage.events import OwnedEvent, StoredEvent
 from tests.screen import turns
+from tests.screen.scripted_validations import ScriptedValidations
 
 SUGGESTIONS = (
     "What is the average body mass by species?",
@@ -71,6 +72,7 @@ class ScriptedConversation(Conversation):
         self._sandbox = SandboxState("none")
         self._used_at = datetime.now(UTC)
         self._blobs: dict[str, bytes] = {}
+        self.withheld = ""
         self.tell(ContractChanged(version=1, contract=self._contract))
 
     def keep(self, data: bytes) -> str:
@@ -98,6 +100,7 @@ class ScriptedConversation(Conversation):
                 sandbox=self._sandbox,
                 cost=self._cost(),
                 closing=self._closing(),
+                withheld=self.withheld,
                 suggestions=SUGGESTIONS if any(_is_file(stored.event) for stored in self._events) else (),
             )
 
@@ -225,6 +228,7 @@ class ScriptedDeployment(Deployment):
     def __init__(self, pace: float = 0.0) -> None:
         self.pace = pace
         self.all: dict[str, ScriptedConversation] = {}
+        self.validations = ScriptedValidations()
 
     @property
     def planner_label(self) -> str:
