@@ -127,6 +127,10 @@ def bubblewrap() -> Path:
         ) from error
 
 
+_FIRST_PROCESS_HIDDEN = ("--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
+"""bubblewrap itself stays as the first process inside, and its memory lists every path of the host that is bound."""
+
+
 def _inner(jail: Jail, sources: dict[Path, str]) -> list[str]:
     _, links = system_binds()
     arguments = [
@@ -154,6 +158,7 @@ def _inner(jail: Jail, sources: dict[Path, str]) -> list[str]:
     for path in jail.masked:
         if Path(path).exists():
             arguments += ["--ro-bind", "/dev/null", path]
+    arguments += _FIRST_PROCESS_HIDDEN
     for path in jail.readonly_after:
         arguments += ["--remount-ro", path]
     arguments += ["--chdir", jail.working_folder, "--clearenv"]

@@ -8,7 +8,7 @@ from typing import Literal
 from agent_core.contract import Contract
 
 Outcome = Literal["passed", "failed", "not_applicable", "inconclusive"]
-"""`inconclusive`: it could not be seen either way; `not_applicable`: it makes no sense for this provider or contract."""
+"""`inconclusive`: it could not be seen either way. `not_applicable`: it makes no sense here."""
 
 Group = Literal[
     "checks",
