@@ -4,8 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from agent_core.contract import Contract
+from agent_core.contract.fingerprint import fingerprint
 from agent_core.session import Conversation, Deployment
-from components import validate_hostile, validate_run
+from agent_core.session.reports import KeptReport
+from components import validate_checks, validate_hostile, validate_reports, validate_run
 from components.contract_groups import Unavailable
 from components.markdown import plain
 
@@ -24,10 +27,26 @@ def draw(conversation: Conversation, deployment: Deployment, person: str, unavai
         if snapshot.withheld:
             st.warning(plain(snapshot.withheld), icon=":material/front_hand:")
         contract = validate_run.chosen(snapshot.contract, unavailable)
-        checks, hostile = st.tabs(["The checks", "A hostile model"])
+        reports = deployment.validations.reports()
+        checks, hostile, past = st.tabs(["The checks", "A hostile model", "Reports"])
         with checks:
             validate_run.draw(deployment.validations, person, "checks", contract, snapshot.contract_version)
+            _newest(reports, contract)
         with hostile:
             validate_hostile.introduce()
             validate_run.draw(deployment.validations, person, "attempts", contract, snapshot.contract_version)
             validate_hostile.draw(deployment.validations.attempts(person))
+        with past:
+            validate_reports.draw(reports)
+
+
+def _newest(reports: tuple[KeptReport, ...], contract: Contract) -> None:
+    """The newest report about this provider and what this contract has held."""
+    wanted = fingerprint(contract)
+    found = next((kept for kept in reports if fingerprint(kept.report.contract) == wanted), None)
+    if found is None:
+        st.caption(
+            "They were not run under this contract yet. They take about a minute, and open sandboxes of their own."
+        )
+        return
+    validate_checks.draw(found)

@@ -24,6 +24,7 @@ from agent_core.session.hold import Hold
 from agent_core.session.log import Log
 from agent_core.session.planners import Planners
 from agent_core.session.recovery import recover
+from agent_core.session.reports import Reports
 from agent_core.session.spend import Spend, spend
 from agent_core.session.spending import Spending
 from agent_core.session.validation import Validations
@@ -71,6 +72,7 @@ class Deployment:
             gate=self._gate,
             ceiling=self.ceiling,
             make_room=self._make_room,
+            reports=Reports(settings.home / "validations"),
         )
         """The runs of the Validate page."""
         self._planners = Planners(settings, self._database)

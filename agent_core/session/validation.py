@@ -3,6 +3,8 @@
 A run outlives script runs, page changes and the tab; its sandboxes take places of the person's like any other's.
 """
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,12 +21,17 @@ from agent_core.errors import ClauseRefused, RingfenceError
 from agent_core.sandbox.base import Provider
 from agent_core.session.gate import Gate
 from agent_core.session.leased import Leased
+from agent_core.session.reports import KeptReport, Reports
 from agent_core.validation.hostile.attempt import HostileReport
 from agent_core.validation.hostile.runner import attack
+from agent_core.validation.validate import validate
 
 _log = structlog.get_logger(__name__)
 
 _BUG = "Something went wrong inside Ringfence, and it was logged. Try again."
+
+_REMEMBERED_SECONDS = 2.0
+"""How old the answer of the gate may be: another process may have had the checks run."""
 
 Kind = Literal["checks", "attempts"]
 
@@ -58,17 +65,19 @@ class Validations:
         gate: Gate,
         ceiling: Ceiling,
         make_room: Callable[[str], Awaitable[None]],
+        reports: Reports,
     ) -> None:
         self._loop = loop
         self._provider = provider
         self._gate = gate
         self._ceiling = ceiling
         self._make_room = make_room
+        self._reports = reports
         self._runs: dict[str, Run] = {}
         self._jobs: dict[str, Job] = {}
         self._leased: dict[str, Leased] = {}
         self._attempts: dict[str, HostileReport] = {}
-        self._passes: dict[str, datetime] = {}
+        self._passes: dict[str, tuple[float, datetime | None]] = {}
         self._count = 0
 
     def start(self, owner: str, kind: Kind, contract: Contract, version: int) -> bool:
@@ -104,7 +113,16 @@ class Validations:
 
     def _passed(self, contract: Contract) -> datetime | None:
         """When the checks last passed for this provider under a contract with the same fingerprint."""
-        return self._passes.get(fingerprint(contract))
+        wanted = fingerprint(contract)
+        read_at, passed = self._passes.get(wanted, (-_REMEMBERED_SECONDS, None))
+        if time.monotonic() - read_at >= _REMEMBERED_SECONDS:
+            passed = self._reports.passed_at(wanted)
+            self._passes[wanted] = (time.monotonic(), passed)
+        return passed
+
+    def reports(self) -> tuple[KeptReport, ...]:
+        """What the checks found, newest first, whoever had them run."""
+        return self._reports.all()
 
     def beat(self) -> None:
         """Called about once a second: the sandboxes of runs are still in use."""
@@ -142,12 +160,13 @@ class Validations:
 
         match kind:
             case "attempts":
-                report = await attack(leased, contract, version, tell)
-                self._attempts[owner] = report
-                if all(attempt.harmless for attempt in report.attempts):
-                    self._passes[fingerprint(contract)] = datetime.now(UTC)
+                self._attempts[owner] = await attack(leased, contract, version, tell)
             case "checks":
-                pass
+                report = await validate(
+                    leased, contract, version, progress=lambda now: tell(now.done, now.of, now.trying)
+                )
+                await asyncio.to_thread(self._reports.save, report)
+                self._passes.clear()
 
 
 def _withheld(contract: Contract, hours: int) -> str:

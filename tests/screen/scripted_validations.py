@@ -4,6 +4,7 @@
 from datetime import UTC, datetime
 
 from agent_core.contract import Contract
+from agent_core.session.reports import KeptReport
 from agent_core.session.validation import Kind, Run, Validations
 from agent_core.validation.hostile.attempt import HostileReport
 
@@ -16,6 +17,7 @@ class ScriptedValidations(Validations):
         self.found: HostileReport | None = None
         self.started: list[tuple[str, Kind, Contract, int]] = []
         self.stopped = 0
+        self.kept: tuple[KeptReport, ...] = ()
 
     def start(self, owner: str, kind: Kind, contract: Contract, version: int) -> bool:
         self.started.append((owner, kind, contract, version))
@@ -30,3 +32,6 @@ class ScriptedValidations(Validations):
 
     def attempts(self, owner: str) -> HostileReport | None:
         return self.found
+
+    def reports(self) -> tuple[KeptReport, ...]:
+        return self.kept

@@ -2,29 +2,44 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from agent_core.contract import Billing, Contract, Timeout
-from agent_core.errors import ProviderUnavailable
+from agent_core.contract.fingerprint import fingerprint
+from agent_core.errors import ClauseRefused, ProviderUnavailable
 from agent_core.events import ContractDenied, SandboxOpened
 from agent_core.session import Deployment
-from agent_core.session.validation import Kind, Run
+from agent_core.session.reports import Reports
+from agent_core.session.validation import Run
+from agent_core.validation.base import Finding, Outcome, Probe, Report
 from tests.session.conftest import OWNER, ask, ended, file, run, settings, settle, wait_for
 from tests.session.test_live import edited, events_of
 from tests.session.unfenced import Unfenced, UnfencedProvider
 
 GATE = "validation: {required_within_hours: 24}"
 CODE = "```python\nprint('ran')\n```"
-KIND: Kind = "attempts"
 
 
 def gated(home: Path, policy: str = GATE) -> Deployment:
     home.mkdir(exist_ok=True)
     (home / "policy.yaml").write_text(policy)
     return Deployment(settings(home))
+
+
+def report(contract: Contract, *outcomes: Outcome, at: datetime | None = None) -> Report:
+    """As a run of the checks would leave it."""
+    probe = Probe("a", "checks", "It holds", "It is tried.", "It is open.", "Close it.")
+    findings = tuple(Finding(probe, outcome, "seen") for outcome in outcomes)
+    return Report(contract.provider, contract, 1, at or datetime.now(UTC), 1.0, {}, findings)
+
+
+def keep(home: Path, found: Report) -> None:
+    """Another process has had the checks run; this one sees it after as long as an answer is remembered."""
+    Reports(home / "validations").save(found)
 
 
 def finish(deployment: Deployment, owner: str = OWNER) -> Run:
@@ -92,9 +107,8 @@ def test_without_a_run_that_passed_no_sandbox_opens_and_the_chat_says_where_to_g
         assert events_of(conversation, SandboxOpened) == []
         assert conversation.snapshot().withheld == denied.message
 
-        assert deployment.validations.start(OWNER, KIND, conversation.snapshot().contract, 1)
-        assert finish(deployment).problem == ""
-        assert conversation.snapshot().withheld == ""
+        keep(home, report(conversation.snapshot().contract, "passed", "not_applicable"))
+        wait_for(lambda: conversation.snapshot().withheld == "")
         assert run(conversation, "print('ran')").stdout == "ran"
     finally:
         deployment.close()
@@ -102,12 +116,11 @@ def test_without_a_run_that_passed_no_sandbox_opens_and_the_chat_says_where_to_g
 
 def test_an_edit_of_what_is_checked_closes_the_gate_and_of_what_is_not_leaves_it_open(home: Path) -> None:
     """The running sandbox is held to the edit at once; its next call waits for a run under the new contract."""
+    contract = Contract()
+    keep(home, report(contract, "passed"))
     deployment = gated(home)
     try:
-        conversation = deployment.create(OWNER)
-        contract = conversation.snapshot().contract
-        deployment.validations.start(OWNER, KIND, contract, 1)
-        finish(deployment)
+        conversation = deployment.create(OWNER, contract)
         assert run(conversation, "kept = 1\nprint(kept)").stdout == "1"
         conversation.amend(edited(contract, "billing", conversation_budget_usd=Decimal("0.75")))
         assert run(conversation, "print(kept)").stdout == "1"
@@ -119,18 +132,49 @@ def test_an_edit_of_what_is_checked_closes_the_gate_and_of_what_is_not_leaves_it
         deployment.close()
 
 
-def test_a_provider_that_lets_something_through_stays_closed(home: Path) -> None:
-    """What got through is found on the provider itself, and a run that found it opens nothing."""
-    home.mkdir()
-    (home / "policy.yaml").write_text(GATE)
-    deployment = Deployment(settings(home), providers={"local": UnfencedProvider()})
+@pytest.mark.parametrize(
+    ("outcomes", "hours_ago"), [(("passed", "failed"), 0), (("inconclusive",), 0), (("passed",), 25)]
+)
+def test_a_run_that_failed_saw_nothing_or_is_too_old_opens_nothing(
+    home: Path, outcomes: tuple[Outcome, ...], hours_ago: int
+) -> None:
+    contract = Contract()
+    keep(home, report(contract, *outcomes, at=datetime.now(UTC) - timedelta(hours=hours_ago)))
+    deployment = gated(home)
     try:
-        conversation = deployment.create(OWNER)
-        deployment.validations.start(OWNER, KIND, conversation.snapshot().contract, 1)
-        finish(deployment)
-        assert "Validate" in conversation.snapshot().withheld
+        assert "Validate" in deployment.create(OWNER).snapshot().withheld
+        with pytest.raises(ClauseRefused, match="within the last 24 h"):
+            deployment.validations.require(contract)
     finally:
         deployment.close()
+
+
+def test_the_newest_run_decides_and_another_contract_s_does_not(home: Path) -> None:
+    """A failure after a pass closes the gate again; the name and the money of a contract don't matter."""
+    reports = Reports(home / "validations")
+    now = datetime.now(UTC)
+    contract = Contract()
+    mark = fingerprint(contract)
+    reports.save(report(Contract(timeout=Timeout(call_seconds=5)), "passed"))
+    assert reports.passed_at(mark) is None
+    renamed = contract.model_copy(update={"name": "Other", "billing": Billing(daily_budget_usd=Decimal(1))})
+    reports.save(report(renamed, "passed", at=now - timedelta(hours=2)))
+    assert reports.passed_at(mark) == now - timedelta(hours=2)
+    reports.save(report(contract, "failed", at=now - timedelta(hours=1)))
+    assert reports.passed_at(mark) is None
+
+
+def test_a_report_that_was_changed_opens_nothing(home: Path) -> None:
+    """Its hash binds it: a file with another word in it is not read, and the others are."""
+    reports = Reports(home / "validations")
+    kept = reports.save(report(Contract(), "failed"))
+    file = home / "validations" / kept.id
+    file.write_text(file.read_text().replace('"outcome": "failed"', '"outcome": "passed"'))
+    again = Reports(home / "validations")
+    assert again.all() == ()
+    assert again.passed_at(fingerprint(Contract())) is None
+    good = reports.save(report(Contract(name="Good"), "passed"))
+    assert [one.id for one in again.all()] == [good.id]
 
 
 @pytest.mark.parametrize("rule", ["{required_within_hours: 0}", "{required_within_hours: soon}", "{within_hours: 1}"])

@@ -1,0 +1,65 @@
+"""Reports of earlier checks: to look at, and two of them side by side."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from agent_core.session.reports import KeptReport
+from agent_core.validation.forms import Change, compare
+from components import html_table, moments, validate_checks
+
+_SHOWN = 30
+
+
+def draw(kept: Sequence[KeptReport]) -> None:
+    """List the reports, newest first, and compare two."""
+    if not kept:
+        st.caption("No checks were run yet.")
+        return
+    rows = [
+        (
+            moments.shown(one.report.started_at),
+            validate_checks.provider(one.report),
+            f"{one.report.contract.name}, version {one.report.contract_version}",
+            validate_checks.counts(one.report.findings),
+            one.digest[:12],
+        )
+        for one in kept[:_SHOWN]
+    ]
+    html_table.draw(("When", "Provider", "Contract", "Outcome", "Hash"), rows, "versions")
+    one = _choose("Look at", kept, 0, "report-shown")
+    if len(kept) > 1:
+        _comparison(kept)
+    st.markdown("#### The report", anchors=False)
+    validate_checks.draw(one, place="past")
+
+
+def _comparison(kept: Sequence[KeptReport]) -> None:
+    st.markdown("#### Compare two", anchors=False)
+    with st.container(horizontal=True, gap="small"):
+        before = _choose("Earlier", kept, 1, "report-before")
+        after = _choose("Later", kept, 0, "report-after")
+    changes = compare(before.report, after.report)
+    if not changes:
+        st.caption("Every probe came out the same.")
+        return
+    rows = [(change.probe.title, _word(change, "before"), _word(change, "after")) for change in changes]
+    html_table.draw(("Probe", "Earlier", "Later"), rows, "comparison")
+
+
+def _choose(label: str, kept: Sequence[KeptReport], place: int, key: str) -> KeptReport:
+    named = {one.id: one for one in kept[:_SHOWN]}
+    chosen: str = st.selectbox(
+        label,
+        list(named),
+        place,
+        format_func=lambda name: f"{moments.shown(named[name].report.started_at)}, {named[name].digest[:12]}",
+        key=key,
+        width=320,
+    )
+    return named[chosen]
+
+
+def _word(change: Change, side: str) -> str:
+    outcome = change.before if side == "before" else change.after
+    return validate_checks.OUTCOMES[outcome] if outcome else "Not in this report"
