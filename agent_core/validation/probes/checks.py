@@ -27,7 +27,7 @@ _HASHED_BYTES = 1 << 16
 _WRITER = """
 import os
 for folder in {folders!r}:
-    for name in ({marker!r}, ".bashrc", "sitecustomize.py"):
+    for name in ({marker!r}, {marker!r} + ".py"):
         try:
             with open(os.path.join(folder, name), "a") as file:
                 file.write({marker!r})
@@ -70,7 +70,7 @@ async def _filesystem(stage: Stage) -> Verdict:
         return unclear(f"The code that tries to write did not run: {ran.told}")
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     ours = [path for path in changed if stage.traps.marker in path or _bears(path, stage.traps.marker)]
-    await asyncio.to_thread(_remove, [path for path in ours if Path(path).name == stage.traps.marker])
+    await asyncio.to_thread(_remove, [path for path in ours if Path(path).name.startswith(stage.traps.marker)])
     if ours:
         return failed(f"Changed on the host: {', '.join(ours[:5])}")
     others = f" {len(changed)} changed meanwhile without a trace of ours: other programs work here." if changed else ""
