@@ -46,7 +46,7 @@ def _newest(reports: tuple[KeptReport, ...], contract: Contract) -> None:
     found = next((kept for kept in reports if fingerprint(kept.report.contract) == wanted), None)
     if found is None:
         st.caption(
-            "They were not run under this contract yet. They take about a minute, and open sandboxes of their own."
+            "They were not run under this contract yet. They take less than a minute, in sandboxes of their own."
         )
         return
     validate_checks.draw(found)

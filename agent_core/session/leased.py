@@ -5,13 +5,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import uuid4
 
 from agent_core.contract import Contract
-from agent_core.errors import ConcurrencyFull
 from agent_core.sandbox.base import Leftover, Provider, Sandbox
 from agent_core.session.gate import Gate
 
 
 class Leased:
-    """Satisfies `Provider`. Each of its sandboxes takes a place of its owner's, and gives it back when it closes."""
+    """Satisfies `Provider`. Each of its sandboxes takes a place of its owner's, and gives it back when it closes.
+
+    A run that needs two at once, to see that they don't meet, has the second one share the place of the first
+    where the contract allows no more.
+    """
 
     def __init__(self, provider: Provider, gate: Gate, owner: str, make_room: Callable[[], Awaitable[None]]) -> None:
         self.name = provider.name
@@ -27,11 +30,11 @@ class Leased:
 
     @asynccontextmanager
     async def _opened(self, contract: Contract) -> AsyncIterator[Sandbox]:
-        caps = contract.concurrency
-        for limit, whose in ((caps.per_user, "person"), (caps.per_deployment, "deployment")):
-            if len(self._places) >= limit:
-                # Waiting would never end: the place would have to come from whoever waits.
-                raise ConcurrencyFull(limit, whose)
+        if len(self._places) >= min(contract.concurrency.per_user, contract.concurrency.per_deployment):
+            # Waiting would never end: the place would have to come from whoever waits.
+            async with self._provider.open(contract) as beside:
+                yield beside
+            return
         place = f"checks-{uuid4().hex}"
         self._places.add(place)
         try:

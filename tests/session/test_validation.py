@@ -1,5 +1,6 @@
 """The runs of the validate page, and the operator's gate: what was not checked opens no sandbox."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from agent_core.contract import Billing, Contract, Timeout
+from agent_core.contract import Billing, Concurrency, Contract, Timeout
 from agent_core.contract.fingerprint import fingerprint
 from agent_core.errors import ClauseRefused, ProviderUnavailable
 from agent_core.events import ContractDenied, SandboxOpened
 from agent_core.session import Deployment
+from agent_core.session.gate import Gate
+from agent_core.session.leased import Leased
 from agent_core.session.reports import Reports
 from agent_core.session.validation import Run
+from agent_core.storage.database import Database
+from agent_core.storage.leases import Leases
 from agent_core.validation.base import Finding, Outcome, Probe, Report
 from tests.session.conftest import OWNER, ask, ended, file, run, settings, settle, wait_for
 from tests.session.test_live import edited, events_of
@@ -181,3 +186,24 @@ def test_a_report_that_was_changed_opens_nothing(home: Path) -> None:
 def test_a_mistake_in_the_rule_stops_the_start(home: Path, rule: str) -> None:
     with pytest.raises(Exception, match=r"validation\.(required_)?within_hours"):
         gated(home, f"validation: {rule}")
+
+
+@pytest.mark.parametrize(("most", "taken"), [(1, 1), (2, 2), (5, 3)])
+def test_sandboxes_of_a_run_take_places_like_any_other(tmp_path: Path, most: int, taken: int) -> None:
+    """As many as the contract allows; where a run needs more at once, they share these; all are given back."""
+    database = Database.open(f"sqlite:///{tmp_path / 'places.sqlite'}")
+    leases = Leases(database)
+    contract = Contract(concurrency=Concurrency(per_user=most, per_deployment=8))
+
+    async def no_room() -> None:
+        pytest.fail("There is nobody to make room.")
+
+    async def three() -> int:
+        leased = Leased(UnfencedProvider(), Gate(leases), OWNER, no_room)
+        async with leased.open(contract), leased.open(contract), leased.open(contract):
+            leased.beat()
+            return leases.granted()
+
+    assert asyncio.run(three()) == taken
+    assert leases.granted() == 0
+    database.close()
