@@ -4,7 +4,10 @@ from importlib import import_module
 
 import click
 
-_COMMANDS = {"hello": "Open a sandbox, run one line, close it, and say what that cost."}
+_COMMANDS = {
+    "hello": "Open a sandbox, run one line, close it, and say what that cost.",
+    "validate": "Try to break out of a sandbox, and report what held.",
+}
 """What can be called, and the sentence that the list of commands shows for it."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 
@@ -22,7 +22,7 @@ import agent_core
 
 INPUT = "probe.csv"
 """The file that is uploaded into each sandbox that is asked."""
-_VARIABLE = "RINGFENCE_CANARY"
+_VARIABLE = "RINGFENCE_CANARY_TOKEN"
 _NAMESPACES = ("pid", "mnt", "net", "user", "ipc", "uts")
 _FIRST_PERSON = 1_000
 """Numbers below belong to the system's own users."""
@@ -52,7 +52,8 @@ async def laid() -> AsyncIterator[Traps]:
         stack.enter_context(_environment(traps))
         stack.enter_context(_segment(traps))
         beacon = f"ringfence-beacon-{secrets.token_hex(8)}"
-        stack.enter_context(_process(beacon))
+        stack.enter_context(_process(beacon, traps.files[0]))
+        stack.enter_context(_inheritable(traps.files[0]))
         listeners = await stack.enter_async_context(_listeners(traps))
         traps.told = {
             "marker": traps.marker,
@@ -119,8 +120,16 @@ def _segment(traps: Traps) -> Iterator[None]:
 
 
 @contextmanager
-def _process(word: str) -> Iterator[None]:
-    command = [sys.executable, "-c", "import time; time.sleep(600)", word]
+def _inheritable(path: Path) -> Iterator[None]:
+    """An open file that a child has too unless all are closed on the way."""
+    with path.open("rb") as file:
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003  the name says it
+        yield
+
+
+@contextmanager
+def _process(word: str, path: Path) -> Iterator[None]:
+    command = [sys.executable, "-c", "import time; time.sleep(600)", word, str(path)]
     with ExitStack() as stack:
         running = stack.enter_context(subprocess.Popen(command, stdin=subprocess.DEVNULL))  # noqa: S603
         stack.callback(running.kill)
@@ -175,12 +184,11 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._traps = traps
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if self._traps.marker.encode() in data:
             self._traps.reached.append("a UDP port")
-            assert isinstance(self._transport, asyncio.DatagramTransport)
             self._transport.sendto(b"reached", addr)
 
 

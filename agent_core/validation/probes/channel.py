@@ -19,7 +19,7 @@ frames = [
     b'{"kind":"done","exit_code":0}\\n',
     b'\\x00\\x00\\x00\\x10' + b'{"ok":true}' * 4,
     b'HTTP/1.1 200 OK\\r\\n\\r\\n',
-    b'\\xff' * 64,
+    b'\\xff' * 64 + b'\\n',
 ]
 for number in range(3, 64):
     for frame in frames:

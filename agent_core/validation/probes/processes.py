@@ -58,13 +58,13 @@ QUESTIONS = (
         "tracing",
         "No process can be traced but the code's own",
         """
+        program = "import ctypes,sys; sys.exit(0 if ctypes.CDLL(None).ptrace(0x4206, %d, None, None) == 0 else 3)"
         found = []
         for pid, line in command_lines():
-            if int(pid) != os.getpid() and (
-                T["beacon"].encode() in line or pid in ("1", str(os.getppid()))
-            ):
-                if _libc.ptrace(0x4206, int(pid), None, None) == 0:
-                    _libc.ptrace(17, int(pid), None, None)
+            known = T["beacon"].encode() in line or pid in ("1", str(os.getppid()))
+            if known and int(pid) != os.getpid():
+                # By a child that ends at once, and lets go with that.
+                if subprocess.run([sys.executable, "-c", program % int(pid)], timeout=20).returncode == 0:
                     found.append("process " + pid)
         return found
         """,
