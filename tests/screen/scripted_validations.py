@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002
 """Runs of the validate page that are told what to say."""
 
 from datetime import UTC, datetime

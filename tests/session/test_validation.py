@@ -79,7 +79,7 @@ class Broken(UnfencedProvider):
     """Can't open anything."""
 
     @asynccontextmanager
-    async def open(self, contract: Contract) -> AsyncIterator[Unfenced]:  # noqa: ARG002
+    async def open(self, contract: Contract) -> AsyncIterator[Unfenced]:
         raise ProviderUnavailable("Nothing can be opened here.")
         yield
 

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002
 """A provider that fences nothing in: code runs as a process of this machine. The attempts must see through it."""
 
 import asyncio
