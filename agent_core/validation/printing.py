@@ -29,8 +29,8 @@ h2 { font-size: 1.1rem; margin: 2.2rem 0 .5rem; }
 .lead { font-size: 1.05rem; margin: 1.2rem 0; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .8rem .45rem 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; width: 64%; }
-small, .seen { display: block; font-weight: 400; overflow-wrap: anywhere; }
+th { font-weight: 600; width: 52%; }
+small, .seen { display: block; font-size: .82rem; font-weight: 400; overflow-wrap: anywhere; }
 .outcome { font-weight: 600; white-space: nowrap; }
 .outcome::before { content: ""; display: inline-block; width: .5em; height: .5em; margin-right: .5em;
   border-radius: 50%; background: currentColor; }
@@ -38,6 +38,7 @@ small, .seen { display: block; font-weight: 400; overflow-wrap: anywhere; }
 .inconclusive { color: var(--inconclusive); } .not_applicable { color: var(--not_applicable); }
 code { overflow-wrap: anywhere; }
 tr { break-inside: avoid; }
+@media (max-width: 34rem) { tr, th, td { display: block; width: auto; } th { border: 0; padding-bottom: 0; } }
 @page { margin: 18mm; }
 @media print { body { margin: 0; padding: 0; max-width: none; font-size: 10pt; } }
 """
@@ -45,14 +46,15 @@ tr { break-inside: avoid; }
 
 def to_html(report: Report) -> str:
     """The whole report, to be read on a screen or printed. What came out of a sandbox is text here."""
-    provider = escape(PROVIDER_NAMES.get(report.contract.provider, report.provider))
+    named = PROVIDER_NAMES.get(report.contract.provider, report.provider)
+    provider = escape(named[:1].upper() + named[1:])
     name = escape(report.contract.name)
     version = f", version {report.contract_version}" if report.contract_version else ""
     when = f"on {report.started_at.day} {report.started_at:%B %Y at %H:%M %Z}"
     return "\n".join(
         (
             "<!doctype html>",
-            f'<html lang="en"><head><meta charset="utf-8"><title>Validation of {provider}</title>',
+            f'<html lang="en"><head><meta charset="utf-8"><title>Validation of {escape(named)}</title>',
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<style>{_STYLE}</style></head><body>",
