@@ -1,0 +1,56 @@
+"""The part of the local worker that runs at Daytona too, as one archive, and the code that speaks to it."""
+
+import functools
+import io
+import json
+import zipfile
+from importlib import resources
+
+from agent_core.contract import Contract
+
+_PACKAGE = "ringfence_inside"
+_WORKER = "agent_core.sandbox.local.worker"
+_INSIDE = "agent_core.sandbox.daytona.inside"
+_SHARED = ("faults", "files", "imports", "repl", "rich", "screen", "shell", "streams", "tables")
+_OURS = ("pump", "session")
+_MIB = 1 << 20
+MOST_OUTPUT_BYTES = 10 * _MIB
+
+
+@functools.cache
+def archive() -> bytes:
+    """A zip that Python imports from."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(f"{_PACKAGE}/__init__.py", "")
+        for home, names in ((_WORKER, _SHARED), (_INSIDE, _OURS)):
+            for name in names:
+                text = resources.files(home).joinpath(f"{name}.py").read_text("utf-8")
+                text = text.replace(_WORKER, _PACKAGE).replace(_INSIDE, _PACKAGE)
+                file.writestr(f"{_PACKAGE}/{name}.py", text)
+    return data.getvalue()
+
+
+def first(home: str, contract: Contract) -> str:
+    """What the interpreter runs once."""
+    return (
+        f"import sys; sys.path.insert(0, {home + '/.ringfence/inside.zip'!r})\n"
+        f"import json; from {_PACKAGE} import session as _session\n"
+        f"_session.begin({home!r}, json.loads({json.dumps(limits(contract))!r}))\n"
+    )
+
+
+def call(method: str, *arguments: object) -> str:
+    """What the interpreter runs for each request. The arguments are JSON, and never code."""
+    text = json.dumps(arguments)
+    return f"import json\n__import__('sys').modules['{_PACKAGE}.session'].session.{method}(*json.loads({text!r}))\n"
+
+
+def limits(contract: Contract) -> dict[str, int]:
+    """The guards inside."""
+    return {
+        "data_bytes": contract.resources.memory_mib * _MIB,
+        "file_bytes": contract.filesystem.largest_file_mib * _MIB,
+        "processes": contract.resources.processes,
+        "output_bytes": MOST_OUTPUT_BYTES,
+    }

@@ -1,0 +1,123 @@
+"""One run of code at Daytona: its output, its results, its time, and interrupting it."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Coroutine
+from typing import Literal
+
+from agent_core.contract import Contract, Language
+from agent_core.errors import CallTimeout, OutOfMemory, OutputLimit, SandboxCrashed
+from agent_core.sandbox.base import Display, Emit, Execution
+from agent_core.sandbox.daytona import bundle
+from agent_core.sandbox.daytona.remote import Remote
+from agent_core.sandbox.frames import Decoder, Frame
+from agent_core.sandbox.local.messages import Displayed, Done, parse
+from agent_core.sandbox.local.outputs import Outputs
+
+_MIB = 1 << 20
+_GRACE_SECONDS = 1.5
+_ANSWER_SECONDS = 2.0
+_MOST_DISPLAYS = 100
+_KILLED = 137
+
+
+class Stuck(Exception):
+    """The code does not stop when it is asked to: only the sandbox's end helps."""
+
+
+class Call:
+    """A call is over when the interpreter says so; then its results are fetched."""
+
+    def __init__(self, remote: Remote, emit: Emit, contract: Contract) -> None:
+        self._remote, self._contract = remote, contract
+        self._flooded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._outputs = Outputs(emit, self._flooded)
+        self._name = secrets.token_hex(8)
+        self._began = time.monotonic()
+        self.stuck = False
+        """Whether a call that was cancelled did not end by itself."""
+
+    async def run(self, code: str, language: Language, seconds: float) -> Execution:
+        """What the code did.
+
+        Raises Stuck, CallTimeout, OutputLimit, OutOfMemory, and whatever the sandbox failed with.
+        """
+        most = self._contract.filesystem.largest_artifact_mib * _MIB
+        request = bundle.call("run", self._name, language, code, most, seconds)
+        task = asyncio.create_task(self._remote.execute(request, self._hear, seconds))
+        try:
+            await asyncio.wait({task}, timeout=seconds + _GRACE_SECONDS)
+        except asyncio.CancelledError:
+            self.stuck = not await _to_its_end(self._stopped(task))
+            raise
+        finally:
+            self._outputs.finish()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+            raise Stuck
+        task.result()
+        return await self._judged(seconds)
+
+    async def _stopped(self, task: "asyncio.Task[None]") -> bool:
+        """Interrupt the code; whether it has ended and its interpreter has not."""
+        await self._remote.interrupt()
+        await asyncio.wait({task}, timeout=_ANSWER_SECONDS)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+            return False
+        return not task.cancelled() and task.exception() is None
+
+    def _hear(self, stream: Literal["stdout", "stderr"], text: str) -> None:
+        self._outputs.feed(stream, text.encode("utf-8", "replace"))
+
+    async def _judged(self, seconds: float) -> Execution:
+        largest = self._contract.filesystem.largest_artifact_mib * _MIB
+        whole = 4 * largest + 32 * _MIB
+        data = await self._remote.download(self._name, whole)
+        displays: list[Display] = []
+        ended: Frame | None = None
+        for frame in Decoder(body_limit=whole).feed(data or b""):
+            match frame:
+                case Frame(header={"op": "done", "call": self._name}):
+                    ended = frame
+                case Frame():
+                    shown = parse(frame)
+                    if isinstance(shown, Displayed) and shown.call == self._name:
+                        kept = {mime: part for mime, part in shown.data.items() if len(part) <= largest}
+                        displays += [Display(kept)] if kept and len(displays) < _MOST_DISPLAYS else []
+                case _:
+                    pass
+        done = parse(ended) if ended is not None else None
+        if ended is None or not isinstance(done, Done):
+            raise SandboxCrashed("what the call did can't be read")
+        return self._execution(done, ended, tuple(displays), seconds)
+
+    def _execution(self, done: Done, frame: Frame, displays: tuple[Display, ...], limit: float) -> Execution:
+        ran = time.monotonic() - self._began
+        why, background = frame.header.get("ended"), frame.header.get("background")
+        if why == "flood" or self._flooded.done():
+            raise _kept(OutputLimit(bundle.MOST_OUTPUT_BYTES // _MIB), kept=done.kept)
+        if why == "timeout":
+            raise CallTimeout(limit, ran, state_kept=done.kept)
+        if done.exit_code == _KILLED:
+            raise OutOfMemory(self._contract.resources.memory_mib, state_kept=True)
+        count = background if isinstance(background, int) and background >= 0 else 0
+        return Execution(done.exit_code, ran, displays, done.error, background=count)
+
+
+async def _to_its_end(work: Coroutine[None, None, bool]) -> bool:
+    """Bring work to its end, however often the awaiting task is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    return task.result()
+
+
+def _kept(error: OutputLimit, *, kept: bool) -> OutputLimit:
+    error.state_kept = kept
+    return error

@@ -1,0 +1,105 @@
+"""From an exception of the SDK to ours. Nothing of the SDK's text or headers is kept but a status and a time."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+
+from agent_core.errors import (
+    AuthFailed,
+    DiskFull,
+    ProviderUnavailable,
+    RateLimited,
+    RingfenceError,
+    SandboxCrashed,
+)
+
+PROVIDER = "Daytona"
+SETTING = "DAYTONA_API_KEY"
+_UNREACHED = "Daytona could not be reached, or did not answer in time. Try again in a moment."
+_FULL = "no space left on device"
+_GONE = frozenset({404, 410})
+_LIMIT = " limit exceeded"
+
+
+@contextlib.contextmanager
+def translated(*, disk_mib: int = 0, opened: bool = False) -> Iterator[None]:
+    """Raise ours in place of the SDK's. `opened`: there is a sandbox, which may be what is gone.
+
+    Raises AuthFailed, RateLimited, DiskFull, SandboxCrashed, ProviderUnavailable.
+    """
+    try:
+        yield
+    except RingfenceError:
+        raise
+    except Exception as error:
+        ours = translate(error, disk_mib=disk_mib, opened=opened)
+        if ours is None:
+            raise
+        raise ours from None
+
+
+def translate(error: BaseException, *, disk_mib: int = 0, opened: bool = False) -> RingfenceError | None:
+    """Ours for one of theirs; None for what is not theirs."""
+    if not is_theirs(error):
+        return None
+    status = status_of(error)
+    text = str(getattr(error, "message", "") or getattr(error, "body", "") or error).lower()
+    if status == HTTPStatus.UNAUTHORIZED or _named(error, "DaytonaAuthenticationError"):
+        return AuthFailed(PROVIDER, SETTING)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or _named(error, "DaytonaRateLimitError"):
+        return RateLimited(PROVIDER, retry_after(getattr(error, "headers", None) or {}))
+    if status == HTTPStatus.INSUFFICIENT_STORAGE or _FULL in text:
+        return DiskFull(disk_mib)
+    return _of_sandbox(error, status, text) if opened else _of_account(status, text)
+
+
+def _of_account(status: int | None, text: str) -> RingfenceError:
+    if status == HTTPStatus.FORBIDDEN:
+        return ProviderUnavailable(
+            "Daytona does not let this key do that: the account may be suspended or out of credit."
+        )
+    if status == HTTPStatus.BAD_REQUEST and _LIMIT in text:
+        return ProviderUnavailable("The Daytona account has no room for another sandbox of this size. Close one first.")
+    if "error state" in text or "failed to start" in text:
+        return ProviderUnavailable("Daytona could not start the sandbox. Try again in a moment.")
+    return ProviderUnavailable(_UNREACHED if status is None else f"Daytona answered with an error (HTTP {status}).")
+
+
+def _of_sandbox(error: BaseException, status: int | None, text: str) -> RingfenceError:
+    if "close code" in text:
+        return SandboxCrashed("its interpreter ended")
+    if status in _GONE or _named(error, "DaytonaNotFoundError", "DaytonaGoneError", "DaytonaSpotEvictedError"):
+        return SandboxCrashed("Daytona no longer has it")
+    if status in {400, 502} or "invalid response status" in text:
+        return SandboxCrashed("it no longer answers")
+    return _of_account(status, text)
+
+
+def is_theirs(error: BaseException) -> bool:
+    """Whether an exception comes from the SDK, its generated clients, or the connection under them."""
+    homes = ("daytona", "aiohttp", "urllib3", "httpx", "pydantic")
+    return isinstance(error, OSError | TimeoutError) or any(
+        kind.__module__.split(".")[0].startswith(homes) for kind in type(error).__mro__
+    )
+
+
+def status_of(error: BaseException) -> int | None:
+    """The HTTP status, by either of the names that the SDK and its clients have for it."""
+    for name in ("status_code", "status"):
+        value = getattr(error, name, None)
+        if isinstance(value, int):
+            return value
+    return None
+
+
+def retry_after(headers: Mapping[str, object]) -> float | None:
+    """Seconds to wait. Daytona adds the name of what was limited to the header's name."""
+    for name, value in dict(headers).items():
+        if str(name).lower().startswith("retry-after"):
+            with contextlib.suppress(ValueError):
+                return max(0.0, float(str(value)))
+    return None
+
+
+def _named(error: BaseException, *names: str) -> bool:
+    return any(kind.__name__ in names for kind in type(error).__mro__)

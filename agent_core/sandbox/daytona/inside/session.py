@@ -1,0 +1,235 @@
+"""The other end of `DaytonaSandbox`: calls, their limits and results, and files, in Daytona's own interpreter."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import stat
+import struct
+import sys
+import threading
+
+from agent_core.sandbox.daytona.inside.pump import Pump
+from agent_core.sandbox.local.worker import files, streams
+from agent_core.sandbox.local.worker.imports import AfterImport
+from agent_core.sandbox.local.worker.repl import Outcome, Repl
+from agent_core.sandbox.local.worker.screen import Screen
+from agent_core.sandbox.local.worker.shell import Shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+_LENGTHS = struct.Struct(">II")
+_GRACE_SECONDS = 0.7
+_INPUTS = "inputs"
+
+
+class Results:
+    """The worker's channel, as a file: the host fetches it after the call."""
+
+    def __init__(self) -> None:
+        self.path, self.left = "", 0
+
+    def begin(self, path: str, most_bytes: int) -> None:
+        """A new call with a file of its own."""
+        self.path, self.left = path, most_bytes
+
+    def send(self, header: dict[str, Any], body: bytes = b"") -> None:
+        """Add a frame, unless there are too many."""
+        if len(body) > self.left:
+            return
+        self.left -= len(body)
+        text = json.dumps(header).encode()
+        try:
+            with open(self.path, "ab") as file:  # noqa: PTH123
+                file.write(_LENGTHS.pack(len(text), len(body)) + text + body)
+        except OSError as error:
+            sys.stderr.write(f"[A result is left out: {error.strerror}.]\n")
+
+
+class Session:
+    """What the host asks of one interpreter."""
+
+    def __init__(self, home: str, limits: dict[str, int]) -> None:
+        self._root, self._private = f"{home}/work", f"{home}/.ringfence"
+        os.makedirs(f"{self._root}/{_INPUTS}", exist_ok=True)  # noqa: PTH103
+        os.chmod(f"{self._root}/{_INPUTS}", 0o555)  # noqa: PTH101, S103  nobody may write
+        files._ROOT = self._root  # noqa: SLF001
+        os.chdir(self._root)
+        sys.path.append(self._root)
+        os.environ.setdefault("MPLBACKEND", "agg")
+        self._owner, self._ended, self._running = os.getpid(), "", False
+        self._results = Results()
+        self._pump = Pump(limits["output_bytes"], self._flood)
+        self._screen = Screen(self._results)  # type: ignore[arg-type]
+        self._repl, self._shell = Repl(self._screen), Shell()
+        self._shell._folder = self._root  # noqa: SLF001
+        sys.meta_path.insert(0, AfterImport(self._screen.patches()))
+        self.limit(limits)
+
+    def limit(self, limits: dict[str, int]) -> None:
+        """Guards, which a process may raise again up to what the container allows."""
+        for kind, name in (
+            (resource.RLIMIT_DATA, "data_bytes"),
+            (resource.RLIMIT_FSIZE, "file_bytes"),
+            (resource.RLIMIT_NPROC, "processes"),
+        ):
+            _, most = resource.getrlimit(kind)
+            value = limits[name] if most == resource.RLIM_INFINITY else min(limits[name], most)
+            resource.setrlimit(kind, (value, most))
+
+    def run(self, call: str, language: str, code: str, artifact_bytes: int, seconds: float) -> None:
+        """One call, within its time. Its results and its end are in the file of the call's name."""
+        self._clear()
+        out, err, modules = sys.stdout, sys.stderr, sys.modules.get("__main__")
+        before = set(_below(self._owner))
+        self._results.begin(f"{self._private}/{call}", 4 * artifact_bytes + (16 << 20))
+        self._screen.begin(call, artifact_bytes)
+        self._pump.begin(out, err)
+        sys.stdout, sys.stderr = self._pump.out, self._pump.err
+        sys.modules["__main__"] = self._repl._module  # noqa: SLF001
+        stdin, sys.stdin = sys.stdin, open(os.devnull)  # noqa: PTH123, SIM115
+        self._ended, outcome = "", Outcome(1)
+        previous = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGALRM)}
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                self._running = True
+                signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
+                outcome = self._repl.run(code) if language == "python" else self._shell.run(code)
+            self._running = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            streams.flush()
+            if os.getpid() != self._owner:
+                os._exit(outcome.exit_code)
+            started = [pid for pid in _below(self._owner) if pid not in before and pid != self._shell._pid]  # noqa: SLF001
+            if self._ended:
+                _kill(started)
+            self._pump.end()
+        finally:
+            self._running = False
+            sys.stdout, sys.stderr, sys.stdin = out, err, stdin
+            if modules is not None:
+                sys.modules["__main__"] = modules
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        shell = self._shell._pid  # noqa: SLF001
+        done = {
+            "op": "done",
+            "call": call,
+            "exit_code": outcome.exit_code,
+            "kept": outcome.kept,
+            "ended": self._ended,
+            "background": sum(pid != shell for pid in _below(self._owner)),
+        }
+        self._results.left = 1 << 20
+        self._results.send(done, json.dumps(outcome.error).encode() if outcome.error else b"")
+
+    def place(self, arrived: str, path: str) -> None:
+        """Give a file that has arrived its name. Says the errno."""
+        parts = path.split("/")
+        source = f"{self._private}/{arrived}"
+        frozen = parts[0] == _INPUTS and len(parts) > 1
+        try:
+            if frozen:
+                os.chmod(source, 0o444)  # noqa: PTH101
+                self._freeze(parts, 0o755)
+            with files._folder(parts[:-1], make=True) as folder:  # noqa: SLF001
+                os.replace(source, parts[-1], dst_dir_fd=folder)
+            number = 0
+        except OSError as error:
+            number = error.errno or 2
+            with contextlib.suppress(OSError):
+                os.unlink(source)  # noqa: PTH108
+        finally:
+            if frozen:
+                self._freeze(parts, 0o555)
+        self._say({"errno": number})
+
+    def take(self, path: str, name: str) -> None:
+        """Put a regular file under a private name, without copying it. Says the errno and its size."""
+        self._clear()
+        parts, size, number = path.split("/"), 0, 0
+        target = f"{self._private}/{name}"
+        try:
+            with files._folder(parts[:-1], make=False) as folder:  # noqa: SLF001
+                os.link(parts[-1], target, src_dir_fd=folder, follow_symlinks=False)
+            status = os.lstat(target)
+            if not stat.S_ISREG(status.st_mode):
+                os.unlink(target)  # noqa: PTH108
+                number = 2
+            size = status.st_size
+        except OSError as error:
+            number = 2 if error.errno in {1, 13, 18} else error.errno or 2
+        self._say({"errno": number, "size": size})
+
+    def entries(self) -> None:
+        """Say the files below the working folder."""
+        for start in range(0, len(found := files.entries()), 50):
+            self._say(found[start : start + 50])
+
+    def _say(self, answer: object) -> None:
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+    def _clear(self) -> None:
+        for name in os.listdir(self._private):  # noqa: PTH208
+            if not name.endswith(".zip"):
+                with contextlib.suppress(OSError):
+                    os.unlink(f"{self._private}/{name}")  # noqa: PTH108
+
+    def _freeze(self, parts: list[str], mode: int) -> None:
+        for count in range(1, len(parts)):
+            with contextlib.suppress(FileNotFoundError):
+                os.chmod("/".join([self._root, *parts[:count]]), mode)  # noqa: PTH101
+
+    def _flood(self) -> None:
+        if not self._ended:
+            self._ended = "flood"
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        if not self._running or os.getpid() != self._owner:
+            return
+        self._ended = self._ended or ("timeout" if number == signal.SIGALRM else "stopped")
+        raise KeyboardInterrupt
+
+
+def _below(pid: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        if name.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                with open(f"/proc/{name}/stat") as file:  # noqa: PTH123
+                    fields = file.read().rpartition(")")[2].split()
+                if fields[0] != "Z":
+                    children.setdefault(int(fields[1]), []).append(int(name))
+    found, waiting = [], [pid]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+session: Session | None = None
+
+
+def begin(home: str, limits: dict[str, int]) -> None:
+    """Once in an interpreter's life. Says its process."""
+    global session  # noqa: PLW0603
+    sink = sys.stdout
+    session = Session(home, limits)
+    sink.write(json.dumps({"pid": os.getpid()}) + "\n")
+    sink.flush()

@@ -1,0 +1,176 @@
+"""Opens sandboxes at Daytona."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from agent_core.contract import Contract
+from agent_core.errors import ClauseRefused, RingfenceError, SandboxCrashed
+from agent_core.sandbox.base import Leftover
+from agent_core.sandbox.daytona import options, tiers
+from agent_core.sandbox.daytona.errors import translated
+from agent_core.sandbox.daytona.sandbox import DaytonaSandbox, delete
+
+if TYPE_CHECKING:
+    from daytona import AsyncDaytona, AsyncSandbox
+
+_SECONDS = 20.0
+_MOST_LEFTOVERS = 1_000
+
+
+class DaytonaProvider:
+    """See `agent_core.sandbox.base.Provider`.
+
+    `url` is another endpoint than Daytona's own. With a `snapshot`, its processors, memory and disk are
+    what a sandbox has: it must hold the contract. `deployment` and `holder` are the labels by which what a
+    dead process left behind is found again. `start_seconds` is how long a sandbox may take to start.
+    """
+
+    name: str = "daytona"
+
+    def __init__(
+        self,
+        key: SecretStr,
+        *,
+        tier: tiers.Tier = 1,
+        url: str | None = None,
+        image: str | None = None,
+        snapshot: str | None = None,
+        deployment: str,
+        holder: str,
+        start_seconds: float = 120.0,
+    ) -> None:
+        self._key, self._tier, self._url = key, tier, url
+        self._image, self._snapshot = image, snapshot
+        self._deployment, self._holder = deployment, holder
+        self._start_seconds = start_seconds
+        self._made: AsyncDaytona | None = None
+        self._open: set[DaytonaSandbox] = set()
+
+    def __repr__(self) -> str:
+        return f"DaytonaProvider(tier={self._tier}, deployment={self._deployment!r})"
+
+    async def available(self) -> str | None:
+        """See `Provider.available`."""
+        if not self._key.get_secret_value():
+            return "There is no key for Daytona. Set DAYTONA_API_KEY."
+        try:
+            await self._listed(1)
+        except RingfenceError as error:
+            return str(error)
+        return None
+
+    @asynccontextmanager
+    async def open(self, contract: Contract) -> AsyncIterator[DaytonaSandbox]:
+        """See `Provider.open`."""
+        tiers.refuse(contract, self._tier)
+        name = f"ringfence-{secrets.token_hex(8)}"
+        made = await self._create(contract, name)
+        sandbox = DaytonaSandbox(made, contract, self._tier)
+        self._open.add(sandbox)
+        try:
+            self._check_size(made, contract)
+            await sandbox.start()
+            yield sandbox
+        finally:
+            self._open.discard(sandbox)
+            await _to_its_end(sandbox.close())
+
+    async def leftovers(self) -> tuple[Leftover, ...]:
+        """See `Provider.leftovers`."""
+        found = await self._listed(_MOST_LEFTOVERS)
+        return tuple(Leftover(str(one.id), str((one.labels or {}).get("holder", ""))) for one in found)
+
+    async def end(self, sandbox_id: str) -> None:
+        """See `Provider.end`."""
+        try:
+            with translated(opened=True):
+                async with asyncio.timeout(_SECONDS):
+                    found = await self._client().get(sandbox_id)
+        except SandboxCrashed:
+            return
+        if (found.labels or {}).get("deployment") == self._deployment:
+            await delete(found)
+
+    async def warm(self) -> None:
+        """See `Provider.warm`."""
+        with contextlib.suppress(RingfenceError):
+            self._client()
+
+    async def aclose(self) -> None:
+        """See `Provider.aclose`."""
+        for sandbox in tuple(self._open):
+            with contextlib.suppress(RingfenceError):
+                await sandbox.close()
+        if self._made is not None:
+            made, self._made = self._made, None
+            await made.close()  # type: ignore[no-untyped-call]
+
+    def _client(self) -> "AsyncDaytona":
+        if self._made is None:
+            from daytona import AsyncDaytona, DaytonaConfig
+
+            config = DaytonaConfig(api_key=self._key.get_secret_value(), api_url=self._url, otel_enabled=False)
+            with translated():
+                self._made = AsyncDaytona(config)
+        return self._made
+
+    async def _create(self, contract: Contract, name: str) -> "AsyncSandbox":
+        marks = options.labels(self._deployment, self._holder)
+        params = options.create(
+            contract, name, marks=marks, image=self._image, snapshot=self._snapshot, tier=self._tier
+        )
+        client = self._client()
+        task: asyncio.Task[AsyncSandbox] = asyncio.create_task(client.create(params, timeout=self._start_seconds))
+        try:
+            with translated():
+                async with asyncio.timeout(self._start_seconds + _SECONDS):
+                    return await task
+        except BaseException:
+            await _to_its_end(self._clear_away(name))
+            raise
+
+    async def _clear_away(self, name: str) -> None:
+        """Delete what a `create` that failed or was left half-way may have made: its name is known beforehand."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_SECONDS):
+                await delete(await self._client().get(name))
+
+    async def _listed(self, most: int) -> "list[AsyncSandbox]":
+        from daytona import ListSandboxesQuery
+
+        query = ListSandboxesQuery(labels=options.labels(self._deployment), limit=min(most, 100))
+        found: list[AsyncSandbox] = []
+        with translated():
+            async with asyncio.timeout(_SECONDS):
+                async for one in self._client().list(query):
+                    found.append(one)
+                    if len(found) >= most:
+                        break
+        return found
+
+    def _check_size(self, made: "AsyncSandbox", contract: Contract) -> None:
+        wanted = tiers.size(contract)
+        if self._snapshot is not None and (
+            made.cpu < wanted.vcpus or made.memory < wanted.memory_gib or made.disk < wanted.disk_gib
+        ):
+            raise ClauseRefused("resources", "The Daytona snapshot is smaller than the contract: lower its resources.")
+
+
+async def _to_its_end(work: object) -> None:
+    """Bring work to its end, however often the awaiting task is cancelled meanwhile."""
+    task: asyncio.Future[object] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError

@@ -1,0 +1,5 @@
+"""Daytona's API, toolbox and interpreter on this machine's loopback, with real sandboxes behind them."""
+
+from tests.emulators.daytona.emulator import Emulator, Fault
+
+__all__ = ["Emulator", "Fault"]
