@@ -280,7 +280,7 @@ def test_spend_is_told_by_day_and_by_conversation(conversation):
 def test_pages_are_linked_with_the_conversation_that_is_open(conversation):
     page = visit(CONTRACT, conversation)
     links = page.sidebar.get("page_link")
-    assert [link.proto.label for link in links] == ["Chat", "Contract", "History"]
+    assert [link.proto.label for link in links] == ["Chat", "Contract", "Validate", "History"]
     assert {link.proto.query_string for link in links} == {f"c={conversation.id}"}
 
 
