@@ -31,7 +31,6 @@ class TestDaytona(SandboxConformance):
 
     KNOWN_DIFFERENCES: ClassVar = {
         "test_what_can_not_be_interrupted_is_killed[ignores the signal]": "a timer inside stops it, variables kept",
-        "test_too_much_in_all": "memory is counted in whole GiB for the container; 384 MiB holds for each process",
         "test_the_disk_is_full": "the disk is made in whole GiB, and 64 MiB can't be had",
         "test_a_flood_of_output": "the stand-in's own sandbox stops at 10 MiB of the interpreter's JSON lines",
     }

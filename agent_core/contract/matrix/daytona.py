@@ -33,7 +33,7 @@ DAYTONA: Matrix = APP | {
         "Daytona gives the container its processors, in whole ones; a running one can get more.", lowered="next"
     ),
     "resources.memory_mib": native(
-        "Daytona gives the container its memory, rounded up to whole GiB; inside, a guard keeps each process to the "
+        "Daytona gives the container its memory, rounded up to whole GiB; inside, a guard keeps the processes to the "
         "contract. A running container can get more.",
         lowered="next",
     ),

@@ -101,6 +101,8 @@ class Call:
         why, background = frame.header.get("ended"), frame.header.get("background")
         if why == "flood" or self._flooded.done():
             raise _kept(OutputLimit(bundle.MOST_OUTPUT_BYTES // _MIB), kept=done.kept)
+        if why == "out_of_memory":
+            raise OutOfMemory(self._contract.resources.memory_mib, state_kept=done.kept)
         if why == "timeout":
             raise CallTimeout(limit, ran, state_kept=done.kept)
         if done.exit_code == _KILLED:

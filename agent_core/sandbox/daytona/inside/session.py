@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LENGTHS = struct.Struct(">II")
-_GRACE_SECONDS = 0.7
+_WATCH_SECONDS = 0.25
 _INPUTS = "inputs"
 
 
@@ -74,6 +74,7 @@ class Session:
 
     def limit(self, limits: dict[str, int]) -> None:
         """Guards, which a process may raise again up to what the container allows."""
+        self._most_memory = limits["data_bytes"]
         for kind, name in (
             (resource.RLIMIT_DATA, "data_bytes"),
             (resource.RLIMIT_FSIZE, "file_bytes"),
@@ -95,6 +96,8 @@ class Session:
         sys.modules["__main__"] = self._repl._module  # noqa: SLF001
         stdin, sys.stdin = sys.stdin, open(os.devnull)  # noqa: PTH123, SIM115
         self._ended, outcome = "", Outcome(1)
+        over = threading.Event()
+        threading.Thread(target=self._watch, args=(over,), daemon=True).start()
         previous = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGALRM)}
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         try:
@@ -113,6 +116,7 @@ class Session:
             self._pump.end()
         finally:
             self._running = False
+            over.set()
             sys.stdout, sys.stderr, sys.stdin = out, err, stdin
             if modules is not None:
                 sys.modules["__main__"] = modules
@@ -193,6 +197,15 @@ class Session:
             self._ended = "flood"
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
+    def _watch(self, over: threading.Event) -> None:
+        """End what a call has started where all processes together need more than the contract has."""
+        while not over.wait(_WATCH_SECONDS):
+            below = _below(self._owner)
+            if sum(map(_memory, [self._owner, *below])) > self._most_memory and not self._ended:
+                self._ended = "out_of_memory"
+                _kill([pid for pid in below if pid != self._shell._pid])  # noqa: SLF001
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         if not self._running or os.getpid() != self._owner:
             return
@@ -215,6 +228,15 @@ def _below(pid: int) -> list[int]:
         found += below
         waiting += below
     return found
+
+
+def _memory(pid: int) -> int:
+    """A process's share of memory in bytes; what forked processes still share counts once."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/smaps_rollup") as file:  # noqa: PTH123
+        for line in file:
+            if line.startswith("Pss_Anon:"):
+                return int(line.split()[1]) << 10
+    return 0
 
 
 def _kill(pids: list[int]) -> None:
