@@ -11,6 +11,7 @@ import stat
 import struct
 import sys
 import threading
+from os import environ  # the sandbox's own, which holds no secret
 
 from agent_core.sandbox.daytona.inside.pump import Pump
 from agent_core.sandbox.local.worker import files, streams
@@ -62,7 +63,7 @@ class Session:
         files._ROOT = self._root  # noqa: SLF001
         os.chdir(self._root)
         sys.path.append(self._root)
-        os.environ.setdefault("MPLBACKEND", "agg")
+        environ.setdefault("MPLBACKEND", "agg")
         self._owner, self._ended, self._running = os.getpid(), "", False
         self._results = Results()
         self._pump = Pump(limits["output_bytes"], self._flood)
