@@ -1,10 +1,12 @@
-"""Settings of a deployment, and the only reader of the environment and of secrets."""
+"""Settings of a deployment, and the only place that touches the environment and reads secrets."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Literal
 
 from pydantic import SecretStr
 
@@ -27,6 +29,11 @@ class Settings:
     anthropic_base_url: str = ANTHROPIC_URL
     reachable_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Private addresses that sandboxes on this machine may reach, where the contract allows the name."""
+    daytona_api_key: SecretStr | None = None
+    daytona_api_url: str | None = None
+    """Of a Daytona that is not Daytona's own."""
+    daytona_tier: Literal[1, 2, 3, 4] = 1
+    """The tier of the account that the key belongs to; from the third on a sandbox's egress can be set."""
     policy: Path | None = None
     """The operator's bounds on contracts; without a file nothing is bounded."""
 
@@ -40,7 +47,7 @@ class Settings:
         """Read DATABASE_URL and, by their prefixes, what a deployment sets.
 
         These are RINGFENCE_HOME, _POLICY, _MODEL and _REACHABLE_NETWORKS, and ANTHROPIC_API_KEY, _AUTH_TOKEN and
-        _BASE_URL.
+        _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER.
 
         Raises ProviderUnavailable with a sentence on what to set.
         """
@@ -55,8 +62,25 @@ class Settings:
             anthropic_auth_token=_secret(variables, "ANTHROPIC_AUTH_TOKEN"),
             anthropic_base_url=(variables.get("ANTHROPIC_BASE_URL") or ANTHROPIC_URL).rstrip("/"),
             reachable_networks=_networks(variables.get("RINGFENCE_REACHABLE_NETWORKS", "")),
+            daytona_api_key=_secret(variables, "DAYTONA_API_KEY"),
+            daytona_api_url=variables.get("DAYTONA_API_URL") or None,
+            daytona_tier=_tier(variables.get("RINGFENCE_DAYTONA_TIER") or "1"),
             policy=_policy(variables, home),
         )
+
+
+@contextmanager
+def in_environment(name: str, value: str) -> Iterator[None]:
+    """Set a variable of this process for a while: what must not be seen in a sandbox is laid there."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
 
 
 def _policy(variables: Mapping[str, str], home: Path) -> Path | None:
@@ -73,6 +97,20 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise ProviderUnavailable(
             "RINGFENCE_REACHABLE_NETWORKS makes no sense: give networks such as 10.1.0.0/16, separated by commas."
         ) from error
+
+
+def _tier(text: str) -> Literal[1, 2, 3, 4]:
+    match text.strip():
+        case "1":
+            return 1
+        case "2":
+            return 2
+        case "3":
+            return 3
+        case "4":
+            return 4
+        case _:
+            raise ProviderUnavailable("RINGFENCE_DAYTONA_TIER makes no sense: give the account's tier, 1 to 4.")
 
 
 def _secret(variables: Mapping[str, str], name: str) -> SecretStr | None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from agent_core.contract import Contract
 from agent_core.sandbox.base import Output, Sandbox
-from agent_core.sandbox.providers import provider
+from agent_core.sandbox.local.provider import LocalProvider
 
 ROUNDS = 12
 CALLS = 200
@@ -64,5 +64,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    LOCAL = provider("local")
+    LOCAL = LocalProvider()
     asyncio.run(main())

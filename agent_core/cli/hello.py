@@ -6,6 +6,8 @@ import sys
 import click
 
 from agent_core.billing.budget import dollars
+from agent_core.cli.opener import by_command
+from agent_core.config import Settings
 from agent_core.contract import PROVIDERS, Contract, ProviderName
 from agent_core.errors import RingfenceError
 from agent_core.sandbox.providers import provider
@@ -31,7 +33,7 @@ def command(name: ProviderName) -> None:
 
 
 async def _hello(name: ProviderName) -> Hello:
-    opened = provider(name)
+    opened = provider(name, Settings.from_environment(), by_command())
     try:
         return await hello(opened, Contract(provider=name))
     finally:

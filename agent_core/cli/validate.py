@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from agent_core.cli.opener import by_command
+from agent_core.config import Settings
 from agent_core.contract import PROVIDERS, Contract, ProviderName
 from agent_core.contract.forms import from_yaml
 from agent_core.errors import RingfenceError
@@ -61,7 +63,7 @@ async def _validate(contract: Contract, only: tuple[Group, ...]) -> Report:
         if sys.stderr.isatty():
             click.echo(f"\r\033[K{progress.done} of {progress.of}: {progress.trying}", nl=False, err=True)
 
-    opened = provider(contract.provider)
+    opened = provider(contract.provider, Settings.from_environment(), by_command())
     try:
         return await validate(opened, contract, 0, progress=tell, only=only)
     finally:

@@ -1,34 +1,58 @@
 """From a provider's name to the provider. Each is imported when it is first asked for."""
 
-from ipaddress import IPv4Network, IPv6Network
+from dataclasses import dataclass
 from typing import assert_never
 
+from agent_core.config import Settings
 from agent_core.contract import ProviderName
 from agent_core.errors import ProviderUnavailable
 from agent_core.sandbox.base import Provider
 
-Range = IPv4Network | IPv6Network
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Who opens sandboxes elsewhere: they are labelled with it, and found again by it."""
+
+    deployment: str
+    holder: str
+    """The app process; see `Leftover.holder`."""
 
 
-def provider(name: ProviderName, *, reachable: tuple[Range, ...] = ()) -> Provider:
-    """The provider of this name; `reachable` are the private addresses that local sandboxes may reach.
+def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider:
+    """The provider of this name.
 
-    Raises ProviderUnavailable for one that this version does not have.
+    Raises ProviderUnavailable for one that has no key, or that this version does not have.
     """
     match name:
         case "local":
             from agent_core.sandbox.local.provider import LocalProvider  # noqa: PLC0415
 
-            return LocalProvider(reachable=reachable)
-        case "e2b" | "daytona":
+            return LocalProvider(reachable=settings.reachable_networks)
+        case "daytona":
+            if settings.daytona_api_key is None:
+                raise ProviderUnavailable("There is no key for Daytona. Set DAYTONA_API_KEY, and start the app again.")
+            from agent_core.sandbox.daytona.provider import DaytonaProvider  # noqa: PLC0415
+
+            return DaytonaProvider(
+                settings.daytona_api_key,
+                tier=settings.daytona_tier,
+                url=settings.daytona_api_url,
+                deployment=opener.deployment,
+                holder=opener.holder,
+            )
+        case "e2b":
             raise ProviderUnavailable(
-                f"Sandboxes of {name.capitalize()} are not available in this version. "
-                "Choose the local provider in the contract."
+                "Sandboxes of E2B are not available in this version. Choose another provider in the contract."
             )
         case "claude":
             raise ProviderUnavailable(
                 "Code execution hosted by Claude is not available in this version. "
-                "Choose the local provider in the contract."
+                "Choose another provider in the contract."
             )
         case _:
             assert_never(name)
+
+
+def remote(settings: Settings) -> tuple[ProviderName, ...]:
+    """The providers that there are keys for, and whose sandboxes outlive the process that opened them."""
+    return ("daytona",) if settings.daytona_api_key else ()

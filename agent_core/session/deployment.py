@@ -16,14 +16,14 @@ from agent_core.contract.invalid import validated
 from agent_core.errors import RingfenceError
 from agent_core.events import ContractChanged
 from agent_core.sandbox.base import Provider
-from agent_core.sandbox.providers import provider
+from agent_core.sandbox.providers import Opener, provider, remote
 from agent_core.session.audit import AUDIT_KINDS, AuditEntry, audit
 from agent_core.session.conversation import Conversation
 from agent_core.session.gate import Gate
 from agent_core.session.hold import Hold
 from agent_core.session.log import Log
 from agent_core.session.planners import Planners
-from agent_core.session.recovery import recover
+from agent_core.session.recovery import end_leftovers, recover
 from agent_core.session.reports import Reports
 from agent_core.session.spend import Spend, spend
 from agent_core.session.spending import Spending
@@ -34,6 +34,8 @@ from agent_core.storage.artifacts import ArtifactStore
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
 from agent_core.storage.events import EventStore
+from agent_core.storage.holders import this_process
+from agent_core.storage.identity import deployment_id
 from agent_core.storage.leases import Leases
 from agent_core.storage.sandboxes import SandboxLog
 from agent_core.storage.workspaces import WorkspaceStore
@@ -58,11 +60,12 @@ class Deployment:
         self._events = EventStore(self._database)
         self._conversations = ConversationStore(self._database)
         self._sandboxes = SandboxLog(self._database)
-        self._sandboxes.close_orphans()
+        orphans = self._sandboxes.close_orphans()
         self._workspaces = WorkspaceStore(self._database)
         self._artifacts = ArtifactStore(settings.home / "artifacts")
         self._gate = Gate(Leases(self._database))
-        self._reachable = settings.reachable_networks
+        self._settings = settings
+        self._opener = Opener(deployment_id(self._database), this_process().label)
         self._providers: dict[ProviderName, Provider] = dict(providers or {})
         self._open: dict[str, Conversation] = {}
         self._loop = BackgroundLoop()
@@ -79,6 +82,7 @@ class Deployment:
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
         self._ticking = self._loop.start(self._tick())
         self._warming = self._loop.start(self._warm())
+        self._reclaiming = self._loop.start(self._reclaim({orphan.id for orphan in orphans}))
 
     @classmethod
     def start(cls) -> "Deployment":
@@ -202,12 +206,20 @@ class Deployment:
 
     def _provider(self, name: ProviderName) -> Provider:
         if name not in self._providers:
-            self._providers[name] = provider(name, reachable=self._reachable)
+            self._providers[name] = provider(name, self._settings, self._opener)
         return self._providers[name]
 
     async def _warm(self) -> None:
         """Most conversations begin on this machine, and the first should not wait."""
         await self._provider("local").warm()
+
+    async def _reclaim(self, orphans: set[str]) -> None:
+        """End what processes that are gone have left running elsewhere. A provider that doesn't answer waits."""
+        for name in remote(self._settings):
+            try:
+                await end_leftovers(self._provider(name), orphans)
+            except RingfenceError as error:
+                _log.warning("leftovers_not_ended", provider=name, reason=str(error))
 
     async def _tick(self) -> None:
         while True:
@@ -225,6 +237,7 @@ class Deployment:
     async def _close(self) -> None:
         self._ticking.cancel()
         self._warming.cancel()
+        self._reclaiming.cancel()
         await self.validations.close()
         for conversation in tuple(self._open.values()):
             await conversation.close()

@@ -150,3 +150,10 @@ workspace_files = Table(
     UniqueConstraint("workspace", "path"),
     Index(None, "sha256"),
 )
+
+deployment_values = Table(
+    "deployment_values",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)

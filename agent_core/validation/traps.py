@@ -19,6 +19,7 @@ from typing import Any, cast
 import psutil
 
 import agent_core
+from agent_core.config import in_environment
 
 INPUT = "probe.csv"
 """The file that is uploaded into each sandbox that is asked."""
@@ -49,7 +50,7 @@ async def laid() -> AsyncIterator[Traps]:
     traps = Traps(f"ringfence-canary-{secrets.token_hex(8)}", secrets.token_hex(16))
     async with AsyncExitStack() as stack:
         stack.enter_context(_files(traps))
-        stack.enter_context(_environment(traps))
+        stack.enter_context(in_environment(_VARIABLE, traps.secret))
         stack.enter_context(_segment(traps))
         beacon = f"ringfence-beacon-{secrets.token_hex(8)}"
         stack.enter_context(_process(beacon, traps.files[0]))
@@ -90,19 +91,6 @@ def _files(traps: Traps) -> Iterator[None]:
     finally:
         for path in laid:
             path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _environment(traps: Traps) -> Iterator[None]:
-    before = os.environ.get(_VARIABLE)
-    os.environ[_VARIABLE] = traps.secret
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop(_VARIABLE, None)
-        else:
-            os.environ[_VARIABLE] = before
 
 
 @contextmanager

@@ -1,18 +1,45 @@
 """From a name to a provider."""
 
+from pathlib import Path
+
 import pytest
 
+from agent_core.config import Settings
 from agent_core.errors import ProviderUnavailable
-from agent_core.sandbox.providers import provider
+from agent_core.sandbox.providers import Opener, provider, remote
+
+OPENER = Opener("deployment", "host/1/2.0")
+
+
+def settings(**variables: str) -> Settings:
+    return Settings.from_environment({"RINGFENCE_HOME": str(Path("unused")), **variables})
 
 
 def test_local():
     """The local provider is there without any key."""
-    assert provider("local").name == "local"
+    assert provider("local", settings(), OPENER).name == "local"
+    assert remote(settings()) == ()
 
 
-@pytest.mark.parametrize("name", ["e2b", "daytona", "claude"])
+def test_daytona_needs_its_key():
+    """Without one the sentence says what to set; with one the provider is there, and shows the key to nobody."""
+    with pytest.raises(ProviderUnavailable, match="DAYTONA_API_KEY"):
+        provider("daytona", settings(), OPENER)
+    keyed = settings(DAYTONA_API_KEY="dtn_secret", RINGFENCE_DAYTONA_TIER="3")
+    opened = provider("daytona", keyed, OPENER)
+    assert opened.name == "daytona"
+    assert "dtn_secret" not in repr(opened) + repr(keyed)
+    assert remote(keyed) == ("daytona",)
+
+
+def test_a_tier_that_is_none():
+    """The sentence names the variable and what it may be."""
+    with pytest.raises(ProviderUnavailable, match="RINGFENCE_DAYTONA_TIER"):
+        settings(RINGFENCE_DAYTONA_TIER="gold")
+
+
+@pytest.mark.parametrize("name", ["e2b", "claude"])
 def test_those_that_are_not_there(name):
     """The others say that this version does not have them, and what to do."""
     with pytest.raises(ProviderUnavailable, match="not available in this version"):
-        provider(name)
+        provider(name, settings(), OPENER)
