@@ -1,5 +1,5 @@
 """What the SDK's process can see, reach, write and tell: next to nothing."""
-# ruff: noqa: ASYNC220, ASYNC240  # reading /proc does not wait
+# ruff: noqa: ASYNC220  # reading /proc does not wait
 
 import asyncio
 import json
