@@ -10,8 +10,9 @@ from html import escape
 from itertools import groupby
 
 from agent_core.contract.ceiling import NO_CEILING, Ceiling
-from agent_core.contract.clauses import PROVIDERS, Contract
+from agent_core.contract.clauses import PROVIDERS, Contract, ProviderName
 from agent_core.contract.document import EFFECT, SUPPORT, SUPPORT_MEANS, Hold, Row, document, matrix, side_by_side
+from agent_core.contract.promises import Promise, conformance
 from agent_core.contract.summary import summarise
 from agent_core.contract.words import PROVIDER_NAMES
 
@@ -94,6 +95,29 @@ def matrix_table() -> str:
         bodies.append(_body(clause, rows, 1 + len(PROVIDERS)))
     names = tuple(_provider(PROVIDER_NAMES[provider]) for provider in PROVIDERS)
     return _table(("Feature", *names), bodies, "matrix")
+
+
+def promises_table() -> str:
+    """What every provider's sandboxes are tested for, and where one is known to differ."""
+    found = conformance()
+    bodies = []
+    for group, promises in groupby(found.promises, key=lambda promise: promise.group):
+        rows = [
+            f'<tr><th scope="row">{escape(promise.sentence)}</th>'
+            f"{''.join(f'<td>{_kept(promise, provider)}</td>' for provider in found.tested)}</tr>"
+            for promise in promises
+        ]
+        bodies.append(_body(group, rows, 1 + len(found.tested)))
+    of = len(found.promises)
+    names = (f"{_provider(PROVIDER_NAMES[one])}: {found.kept(one)} of {of}" for one in found.tested)
+    return _table(("Promise", *names), bodies, "matrix promises")
+
+
+def _kept(promise: Promise, provider: ProviderName) -> str:
+    why = promise.differences.get(provider)
+    if why is None:
+        return '<span class="support native">Kept</span>'
+    return f'<span class="support guard">Differs</span><small>{escape(why)}</small>'
 
 
 def _clause(title: str, rows: Iterable[Row]) -> str:

@@ -4,8 +4,9 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
 
@@ -74,6 +75,9 @@ print(sum({marker!r}.encode() in _line(p) for p in glob.glob("/proc/[0-9]*/cmdli
 
 class SandboxConformance:
     """Each test gets a sandbox of its own under `CONTRACT`."""
+
+    KNOWN_DIFFERENCES: ClassVar[Mapping[str, str]] = {}
+    """Tests, or cases as `test_x[case]`, that a provider is known to fail, and why."""
 
     @pytest.fixture
     async def sandbox(self, provider: Provider) -> AsyncIterator[Sandbox]:
