@@ -3,12 +3,14 @@
 import asyncio
 
 from agent_core.contract import Contract
+from agent_core.contract.words import PROVIDER_NAMES
 from agent_core.errors import RingfenceError
 from agent_core.events import Event
 from agent_core.sandbox.base import Output, Sandbox
 from agent_core.session.draft import DraftBoard
 from agent_core.session.hold import Hold
 from agent_core.session.log import Log
+from agent_core.session.patience import patiently
 from agent_core.storage.artifacts import ArtifactStore
 
 
@@ -37,9 +39,13 @@ class Bench:
         """The conversation's sandbox, opened when there is none."""
         if self._hold.state.phase == "none":
             self._draft.status("Opening a sandbox")
-        sandbox = await self._hold.sandbox()
+        sandbox = await patiently(self._hold.sandbox, waiting=self._asked_to_wait)
         self._draft.status("Running code")
         return sandbox
+
+    def _asked_to_wait(self, seconds: float) -> None:
+        name = PROVIDER_NAMES[self.contract.provider]
+        self._draft.status(f"{name[:1].upper()}{name[1:]} asks to wait {seconds:.0f} s")
 
     def record(self, *events: Event) -> None:
         """Append events to the conversation."""

@@ -277,8 +277,10 @@ class Hold:
         held, stack, opened_at = self._sandbox, self._stack, self.state.opened_at
         self._sandbox, self._stack, self._priced = None, None, None
         try:
-            await self._workspace.save(held, self._log.state.contract)
-            await stack.aclose()
+            try:
+                await self._workspace.save(held, self._log.state.contract)
+            finally:
+                await stack.aclose()
         finally:
             now = datetime.now(UTC)
             seconds = (now - opened_at).total_seconds() if opened_at else 0.0

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from agent_core.errors import RingfenceError
 from agent_core.events import CodeFinished, Event, TurnEnded
 from agent_core.sandbox.base import Provider
 from agent_core.session.log import Log
@@ -26,8 +27,13 @@ async def end_leftovers(provider: Provider, orphans: Collection[str]) -> None:
     for leftover in await provider.leftovers():
         holder = Holder.of_label(leftover.holder)
         dead = holder is not None and holder.host == here and holder.gone(now, now)
-        if dead or leftover.id in orphans:
+        if not dead and leftover.id not in orphans:
+            continue
+        try:
             await provider.end(leftover.id)
+        except RingfenceError as error:
+            _log.warning("leftover_not_ended", provider=provider.name, sandbox=leftover.id, reason=str(error))
+        else:
             _log.info("leftover_ended", provider=provider.name, sandbox=leftover.id)
 
 

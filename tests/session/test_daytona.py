@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,7 +62,10 @@ def test_a_conversation_goes_to_daytona_and_back_with_its_files(deployment: Depl
 FAULTS = {
     "no key": (Fault("POST sandbox$", status=401), "auth"),
     "no such thing": (Fault("POST sandbox$", status=404), None),
-    "too many requests": (Fault("POST sandbox$", status=429, headers={"Retry-After": "3"}), "rate_limited"),
+    "too many requests": (
+        Fault("POST sandbox$", status=429, headers={"Retry-After-sandbox-create": "60"}),
+        "rate_limited",
+    ),
     "an error of theirs": (Fault("POST sandbox$", status=503, times=9), "provider_unavailable"),
 }
 
@@ -80,6 +84,21 @@ def test_a_fault_is_told_and_the_next_question_works(deployment: Deployment, emu
     assert conversation.snapshot().cost.running_since is None
     emulator.faults.clear()
     assert run(conversation, "print('goes', 'on')").stdout.strip() == "goes on"
+
+
+def test_a_short_wait_is_waited_for_and_told(deployment: Deployment, emulator: Emulator) -> None:
+    """The turn says that it waits, and then goes on as if nothing had been."""
+    conversation = deployment.create(OWNER, DAYTONA)
+    emulator.faults.append(Fault("POST sandbox$", status=429, headers={"Retry-After-sandbox-create": "2"}))
+    conversation.ask("```python\nprint('after', 'all')\n```")
+    said = set()
+    while conversation.busy:
+        if (draft := conversation.snapshot().draft) is not None:
+            said.add(draft.status)
+        time.sleep(0.05)
+    assert any(status.startswith("Daytona asks to wait") for status in said), said
+    (done,) = [stored.event for stored in conversation.snapshot().events if isinstance(stored.event, CodeFinished)]
+    assert done.stdout.strip() == "after all"
 
 
 LEAVER = """
