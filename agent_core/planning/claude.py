@@ -106,16 +106,25 @@ class ClaudePlanner:
         await self.release()
 
     async def _answered(self, prompt: str, emit: Emit) -> TurnResult:
+        heard = False
+
         def hear(message: Message) -> None:
+            nonlocal heard
+            heard = True
             for signal in self._translator.translate(message):
                 emit(signal)
 
-        try:
-            exchange = await self._living()
-            return await self._settled(await exchange.ask(prompt, hear))
-        except ProcessEnded as error:
-            _log.warning("planner_process_ended", reason=str(error))
-            return await self._failed(PROCESS_ENDED if error.confined else NOT_CONFINED)
+        for last_try in (False, True):
+            try:
+                exchange = await self._living()
+                return await self._settled(await exchange.ask(prompt, hear))
+            except ProcessEnded as error:
+                _log.warning("planner_process_ended", reason=str(error), heard=heard)
+                if heard or last_try or not error.confined:
+                    return await self._failed(PROCESS_ENDED if error.confined else NOT_CONFINED)
+                # It ended before it said a word: nothing was asked of the model, so nothing is asked twice.
+                await _uninterrupted(self._end())
+        raise AssertionError  # the last try returns
 
     async def _living(self) -> Exchange:
         text = self._system_prompt()
