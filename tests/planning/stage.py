@@ -83,8 +83,13 @@ class Stage:
         return await self.run(arguments) if self.run else ToolResult((Text("42"),))
 
 
+_others: set[psutil.Process] = set()
+
+
 @asynccontextmanager
 async def staged() -> AsyncIterator[Stage]:
+    _others.clear()
+    _others.update(psutil.Process().children(recursive=True))
     messages = MessagesEndpoint()
     async with Endpoint(messages) as endpoint:
         stage = Stage(messages, endpoint.socket)
@@ -120,8 +125,11 @@ async def until(condition: Callable[[], object], timeout_seconds: float = 10) ->
 
 
 def planner_processes() -> list[psutil.Process]:
-    """Every process below this one that belongs to a planner, the jail's own among them."""
-    return psutil.Process().children(recursive=True)
+    """Every process below this one that belongs to a planner, the jail's own among them.
+
+    Those that were there before the stage belong to others: tests of other folders share this process.
+    """
+    return [process for process in psutil.Process().children(recursive=True) if process not in _others]
 
 
 def sdk_process() -> psutil.Process:

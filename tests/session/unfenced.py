@@ -1,6 +1,7 @@
 """A provider that fences nothing in: code runs as a process of this machine. The attempts must see through it."""
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ from agent_core.sandbox.base import (
     Usage,
 )
 
-SECONDS = 60
+SECONDS = 20
 MOST_BYTES = 12 << 20
 
 
@@ -46,15 +47,20 @@ class Unfenced:
     ) -> Execution:
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", f"display = print\n{code}", cwd=self._folder, stdout=-1, stderr=-2
+            sys.executable, "-c", f"display = print\n{code}", cwd=self._folder, stdin=-3, stdout=-1, stderr=-2
         )
         assert process.stdout is not None
         try:
             out = await asyncio.wait_for(process.stdout.readexactly(MOST_BYTES), SECONDS)
-            process.kill()
         except asyncio.IncompleteReadError as whole:
             out = whole.partial
-        await process.wait()
+            await asyncio.wait([asyncio.ensure_future(process.wait())], timeout=5)
+        except TimeoutError:
+            out = b""
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
         emit(Output("stdout", out.decode(errors="replace")))
         code_error = CodeError("Error", "it failed", "") if process.returncode else None
         return Execution(process.returncode or 0, time.monotonic() - began, error=code_error)
