@@ -15,7 +15,7 @@ from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 
-SLOW = "```python\nimport time\nfor n in range(50):\n    print('slow', n, flush=True)\n    time.sleep(0.4)\n```"
+SLOW = "```python\nimport time\nfor n in range(50):\n    print('slow', n, flush=True)\n    time.sleep(0.2)\n```"
 
 
 def document(page: Page) -> Locator:

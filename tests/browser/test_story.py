@@ -15,7 +15,7 @@ from tests.browser.conftest import ROOT, App
 
 pytestmark = pytest.mark.browser
 
-TICKS = "```python\nimport time\nfor n in range(40):\n    print('tick', n, flush=True)\n    time.sleep(0.4)\n```"
+TICKS = "```python\nimport time\nfor n in range(40):\n    print('tick', n, flush=True)\n    time.sleep(0.2)\n```"
 
 
 @pytest.fixture(scope="session")
