@@ -9,6 +9,9 @@ DEV_READY := $(VENV)/.dev-ready
 # The project itself, for its `ringfence` command; what it needs is installed by then.
 IN_PLACE  := --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
+# A busy machine loses a race now and then: what fails twice has failed, and the report names each second try.
+ONCE_MORE := --reruns 1
+
 .PHONY: help run test lint format bench lock clean
 
 help: ## Show this list
@@ -19,7 +22,7 @@ run: $(RUN_READY) ## Set up, and open the app on http://localhost:8501
 
 test: $(DEV_READY) ## Set up, and run every test, those in the browser too
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ONCE_MORE)
 
 lint: $(DEV_READY) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

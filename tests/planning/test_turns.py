@@ -180,7 +180,8 @@ async def test_stop_ends_a_tool_call_and_the_conversation_goes_on() -> None:
         stage.endpoint.then(Answer((Say("I try."), call("while True: pass"))))
         planner = stage.planner()
         turn = asyncio.create_task(stage.turn(planner, "one"))
-        await until(lambda: stage.calls)
+        # The call begins while the end of the model's answer, with its count of tokens, is on its way.
+        await until(lambda: stage.calls and planner.used.tokens.output)
         turn.cancel()
         with pytest.raises(asyncio.CancelledError):
             await turn
