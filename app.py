@@ -1,5 +1,7 @@
 """Ringfence: a data analyst in a ring-fenced sandbox. Start with `streamlit run app.py`."""
 
-from components import navigation
+import streamlit as st
 
-navigation.run()
+from components import server
+
+app = st.App("components/screen.py", middleware=server.MIDDLEWARE, routes=server.ROUTES, lifespan=server.lifespan)

@@ -33,7 +33,7 @@ def _close(opened: Deployment) -> None:
     opened.close()
 
 
-@st.cache_resource(show_spinner="Starting", on_release=_close)
+@st.cache_resource(show_spinner=False, on_release=_close)
 def _opened() -> Deployment:
     return _Composition.open()
 
@@ -45,6 +45,16 @@ def deployment() -> Deployment:
     except RingfenceError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.stop()
+
+
+def check_ready() -> None:
+    """Open the Deployment where it isn't yet, and see that it can serve. Raises RingfenceError with the reason."""
+    _opened().check()
+
+
+def close() -> None:
+    """Close the Deployment, if it was opened; the process ends after this."""
+    _opened.clear()
 
 
 @st.cache_data(ttl=_FRESH_SECONDS, show_spinner=False)

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from agent_core.session import Conversation
-from components import navigation, places, services, sidebar, state
+from components import places, services, sidebar, state
 from components.places import CHAT, HISTORY, Place
 
 
 def conversation(here: Place) -> Conversation:
     """Show the sidebar and return the open conversation. What was chosen in the sidebar comes first."""
-    navigation.ensure()
     deployment, person = services.deployment(), services.person()
     found = services.conversation()
     choice = sidebar.draw(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent_core.background import BackgroundLoop
 from agent_core.billing.meter import METERED_KINDS
@@ -13,7 +14,7 @@ from agent_core.config import Settings
 from agent_core.contract import Contract, ProviderName, read_policy, standard
 from agent_core.contract.capabilities import check
 from agent_core.contract.invalid import validated
-from agent_core.errors import RingfenceError
+from agent_core.errors import ProviderUnavailable, RingfenceError
 from agent_core.events import ContractChanged
 from agent_core.sandbox.base import Provider
 from agent_core.sandbox.providers import Opener, provider, remote
@@ -150,6 +151,15 @@ class Deployment:
             return self._loop.run(self._provider(name).available())
         except RingfenceError as error:
             return str(error)
+
+    def check(self) -> None:
+        """Whether people can be let in. Raises ProviderUnavailable with the reason where they can't."""
+        try:
+            self._database.check()
+        except SQLAlchemyError as error:
+            raise ProviderUnavailable("The database doesn't answer.") from error
+        if self._ticking.done:
+            raise ProviderUnavailable("The loop that keeps to the contracts' limits has ended; restart the app.")
 
     def close(self) -> None:
         """Stop every turn, close every sandbox, and end the loop."""

@@ -50,6 +50,11 @@ class Database:
         with self._writer.begin() as connection:
             yield connection
 
+    def check(self) -> None:
+        """Ask the database for an answer. Raises sqlalchemy.exc.SQLAlchemyError where there is none."""
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()

@@ -27,4 +27,4 @@ def opened() -> Deployment:
 
 
 services.compose(opened)
-runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
+runpy.run_path(str(ROOT / "components" / "screen.py"), run_name="__main__")

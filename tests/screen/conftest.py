@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from components import services
 from tests.screen.scripted import ScriptedConversation, ScriptedDeployment
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[2] / "components" / "screen.py"
 
 
 def fresh() -> ScriptedDeployment:

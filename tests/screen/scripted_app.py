@@ -13,4 +13,4 @@ from tests.screen.scripted import ScriptedDeployment  # noqa: E402
 _PACE_SECONDS = 0.12
 
 services.compose(lambda: ScriptedDeployment(_PACE_SECONDS))
-runpy.run_path(str(_ROOT / "app.py"), run_name="__main__")
+runpy.run_path(str(_ROOT / "components" / "screen.py"), run_name="__main__")

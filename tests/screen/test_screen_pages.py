@@ -27,7 +27,7 @@ THIRTY = Contract(timeout=Timeout(call_seconds=30))
 def visit(place: Place, conversation: ScriptedConversation) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=30)
     app.query_params["c"] = conversation.id
-    app.switch_page(f"pages/{place.path.name}")
+    app.switch_page(f"../pages/{place.path.name}")
     app.run()
     assert not app.exception
     return app

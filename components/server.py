@@ -1,0 +1,53 @@
+"""What the web server does beside drawing pages: headers on every answer, health, and an orderly end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import streamlit as st
+import structlog
+from anyio import to_thread
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from agent_core.errors import RingfenceError
+from components import services
+from components.security_headers import SecurityHeaders
+
+_log = structlog.get_logger(__name__)
+
+
+async def alive(_: Request) -> JSONResponse:
+    """Whether this process answers at all; for a supervisor that restarts it."""
+    return JSONResponse({"status": "alive"})
+
+
+async def ready(_: Request) -> JSONResponse:
+    """Whether people can be let in: 200 where the deployment is open and its database answers, else 503."""
+    try:
+        await to_thread.run_sync(services.check_ready)
+    except RingfenceError as error:
+        return JSONResponse({"status": "not ready", "reason": str(error)}, status_code=503)
+    return JSONResponse({"status": "ready"})
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Open the deployment before the first page asks for it; at the end stop every turn and close every sandbox."""
+    opening = asyncio.create_task(_open())
+    yield
+    await opening
+    await to_thread.run_sync(services.close)
+
+
+async def _open() -> None:
+    try:
+        await to_thread.run_sync(services.check_ready)
+    except RingfenceError as error:
+        _log.warning("not_ready", reason=str(error))  # the first page tries again, and says so
+
+
+MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders),)
+ROUTES: Sequence[BaseRoute] = (Route("/healthz", alive), Route("/readyz", ready))

@@ -1,0 +1,93 @@
+"""The web server itself: its headers in the browser, its health, and its end."""
+
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from urllib.error import HTTPError
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from tests.browser.acting import ask, settled, talk
+from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
+
+CHART = """```python
+import numpy as np, plotly.graph_objects as go
+points = np.arange(50)
+go.Figure([go.Scatter(x=points, y=points**2), go.Scattergl(x=points, y=points)])
+```"""
+PICTURE = """```python
+import matplotlib.pyplot as plt
+plt.plot([1, 2, 3]); plt.show()
+```"""
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    """What the browser refused because of the policy."""
+    heard: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            heard.append(message.text)
+
+    page.on("console", listen)
+    return heard
+
+
+def headers(url: str) -> dict[str, str]:
+    try:
+        answer = urllib.request.urlopen(url, timeout=10)
+    except HTTPError as refused:
+        answer = refused
+    with answer:
+        return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def test_every_answer_says_what_may_run(app: App) -> None:
+    """Pages, files, uploads, health and what doesn't exist; a file may not even run a script of its own."""
+    for path in ("/", "/contract", "/healthz", "/readyz", "/_stcore/health", "/media/none.html", "/no/such/page.js"):
+        found = headers(app.url + path)
+        assert found["x-content-type-options"] == "nosniff", path
+        assert found["x-frame-options"] == "DENY", path
+        policy = found["content-security-policy"]
+        assert "frame-ancestors 'none'" in policy, path
+        assert "unsafe-eval" not in policy, path
+        assert "'unsafe-inline'" not in policy.split("script-src")[-1].split(";")[0], path
+    assert "sandbox" in headers(app.url + "/media/none.html")["content-security-policy"]
+
+
+def test_charts_and_pictures_need_nothing_that_the_policy_forbids(page: Page, complaints: list[str]) -> None:
+    """A chart with WebGL and a picture are drawn, an injected script is not run, and only that is complained of."""
+    ask(page, CHART)
+    settled(page)
+    expect(talk(page).locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    ask(page, PICTURE)
+    settled(page)
+    expect(talk(page).get_by_role("img").last).to_be_visible()
+    assert complaints == []
+    page.evaluate("""() => {
+        const script = document.createElement("script");
+        script.textContent = "window.ran = true";
+        document.body.append(script);
+    }""")
+    assert page.evaluate("window.ran") is None
+    assert complaints
+
+
+def test_a_stopped_app_leaves_no_sandbox(page: Page, app: App) -> None:
+    """Health while it runs; after the signal to end, no process of a sandbox is left."""
+    assert headers(app.url + "/readyz")["content-type"] == "application/json"
+    ask(page, "```python\nimport subprocess\nprint(subprocess.Popen(['sleep', '321.123']).pid > 0)\n```")
+    settled(page)
+    assert sleepers()
+    app.stop(signal.SIGTERM)
+    assert not sleepers()
+
+
+def sleepers() -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if line.startswith("sleep 321.123")]
