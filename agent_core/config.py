@@ -34,6 +34,8 @@ class Settings:
     """Of a Daytona that is not Daytona's own."""
     daytona_tier: Literal[1, 2, 3, 4] = 1
     """The tier of the account that the key belongs to; from the third on a sandbox's egress can be set."""
+    operators: frozenset[str] = frozenset()
+    """The addresses, in lower case, of the people who may see everyone's spending and end anyone's sandbox."""
     policy: Path | None = None
     """The operator's bounds on contracts; without a file nothing is bounded."""
 
@@ -46,8 +48,8 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read DATABASE_URL and, by their prefixes, what a deployment sets.
 
-        These are RINGFENCE_HOME, _POLICY, _MODEL and _REACHABLE_NETWORKS, and ANTHROPIC_API_KEY, _AUTH_TOKEN and
-        _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER.
+        These are RINGFENCE_HOME, _POLICY, _OPERATORS, _MODEL and _REACHABLE_NETWORKS, ANTHROPIC_API_KEY,
+        _AUTH_TOKEN and _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER.
 
         Raises ProviderUnavailable with a sentence on what to set.
         """
@@ -65,6 +67,7 @@ class Settings:
             daytona_api_key=_secret(variables, "DAYTONA_API_KEY"),
             daytona_api_url=variables.get("DAYTONA_API_URL") or None,
             daytona_tier=_tier(variables.get("RINGFENCE_DAYTONA_TIER") or "1"),
+            operators=_addresses(variables.get("RINGFENCE_OPERATORS", "")),
             policy=_policy(variables, home),
         )
 
@@ -97,6 +100,16 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise ProviderUnavailable(
             "RINGFENCE_REACHABLE_NETWORKS makes no sense: give networks such as 10.1.0.0/16, separated by commas."
         ) from error
+
+
+def _addresses(text: str) -> frozenset[str]:
+    found = frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+    if wrong := sorted(one for one in found if "@" not in one):
+        raise ProviderUnavailable(
+            f"RINGFENCE_OPERATORS makes no sense: {wrong[0]!r} is no e-mail address. "
+            "Give addresses, separated by commas."
+        )
+    return found
 
 
 def _tier(text: str) -> Literal[1, 2, 3, 4]:

@@ -234,6 +234,7 @@ class SandboxClosed(_Event):
         "timeout",
         "budget",
         "closed_by_person",
+        "closed_by_operator",
         "made_room",
         "app_stopped",
     ]

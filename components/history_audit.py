@@ -15,12 +15,12 @@ _KIND: dict[AuditKind, str] = {"denied": "Denied", "changed": "Changed"}
 _PAGE = 50
 
 
-def draw(entries: Sequence[AuditEntry]) -> None:
-    """Show the audit of one person."""
+def draw(entries: Sequence[AuditEntry], of: str = "Conversation") -> None:
+    """Show audit entries; `of` says what each is named by."""
     if not entries:
         st.caption("Nothing was denied and no contract was changed yet.")
         return
-    found = chosen(entries, _wanted(entries), moments.zone())
+    found = chosen(entries, _wanted(entries, of), moments.zone())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(units.count(len(found), "entry", "entries"), width="content")
         with st.container(horizontal=True, gap="small", width="content"):
@@ -28,10 +28,10 @@ def draw(entries: Sequence[AuditEntry]) -> None:
             _file("JSON", to_json(found), "application/json")
     pages = max(1, -(-len(found) // _PAGE))
     shown = st.pagination(pages, key=f"audit-page-of-{pages}") if pages > 1 else 1
-    _table(found[(shown - 1) * _PAGE : shown * _PAGE])
+    _table(found[(shown - 1) * _PAGE : shown * _PAGE], of)
 
 
-def _wanted(entries: Sequence[AuditEntry]) -> Wanted:
+def _wanted(entries: Sequence[AuditEntry], of: str) -> Wanted:
     clauses = [name for name in CLAUSES if any(name in entry.clauses for entry in entries)]
     titles = {entry.conversation_id: entry.conversation for entry in entries}
     kinds = st.pills("Show", KINDS, selection_mode="multi", format_func=_KINDS.__getitem__, key="audit-kinds")
@@ -40,7 +40,7 @@ def _wanted(entries: Sequence[AuditEntry]) -> Wanted:
             "Clauses", clauses, format_func=CLAUSES.__getitem__, key="audit-clauses", placeholder="All", width=210
         )
         one = st.selectbox(
-            "Conversation",
+            of,
             list(titles),
             None,
             format_func=titles.__getitem__,
@@ -64,12 +64,12 @@ def _range(days: object) -> tuple[date | None, date | None]:
             return None, None
 
 
-def _table(entries: Sequence[AuditEntry]) -> None:
+def _table(entries: Sequence[AuditEntry], of: str) -> None:
     rows = [
         (moments.shown(entry.at), _what(entry), entry.message, str(entry.version), entry.conversation)
         for entry in entries
     ]
-    html_table.draw(("When", "Clause", "What", "Version", "Conversation"), rows, "audit")
+    html_table.draw(("When", "Clause", "What", "Version", of), rows, "audit")
 
 
 def _what(entry: AuditEntry) -> str:

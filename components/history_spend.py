@@ -1,5 +1,7 @@
 """What was spent, by the day and by the conversation."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from agent_core.billing.meter import Cost
@@ -14,17 +16,21 @@ def draw(spend: Spend) -> None:
     if not spend.days:
         st.caption("Nothing was used yet.")
         return
-    _total(spend.total)
-    st.markdown("#### By day", anchors=False)
-    html_table.draw(("Day", *_COLUMNS), [(moments.day(one.day), *_cells(one.cost)) for one in spend.days], "spend")
+    total(spend.total)
+    table("Day", [(moments.day(one.day), one.cost) for one in spend.days])
     st.caption("A day begins at midnight UTC.")
-    st.markdown("#### By conversation", anchors=False)
-    rows = [(one.title or "New conversation", *_cells(one.cost)) for one in spend.conversations]
-    html_table.draw(("Conversation", *_COLUMNS), rows, "spend")
+    table("Conversation", [(one.title or "New conversation", one.cost) for one in spend.conversations])
     st.caption("What a deleted conversation cost went with it.")
 
 
-def _total(cost: Cost) -> None:
+def table(of: str, costs: Iterable[tuple[str, Cost]]) -> None:
+    """What each of something has cost, under a heading."""
+    st.markdown(f"#### By {of.lower()}", anchors=False)
+    html_table.draw((of, *_COLUMNS), [(name, *_cells(cost)) for name, cost in costs], "spend")
+
+
+def total(cost: Cost) -> None:
+    """The sum, large."""
     with st.container(horizontal=True, gap="medium"):
         for label, value in (
             ("Spent", units.dollars(cost.total_usd)),

@@ -42,6 +42,7 @@ _CLOSED = {
     "timeout": "its code had to be killed at the time limit",
     "budget": "the budget is used up",
     "closed_by_person": "you closed it",
+    "closed_by_operator": "the operator of this app closed it",
     "made_room": "another conversation of yours needed its place; its files are kept",
     "app_stopped": "the app was stopped",
 }

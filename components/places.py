@@ -22,12 +22,13 @@ CHAT = Place("Chat", ":material/chat:", _PAGES / "chat.py")
 CONTRACT = Place("Contract", ":material/contract:", _PAGES / "contract.py")
 VALIDATE = Place("Validate", ":material/verified_user:", _PAGES / "validate.py")
 HISTORY = Place("History", ":material/history:", _PAGES / "history.py")
+OPERATOR = Place("Operator", ":material/admin_panel_settings:", _PAGES / "operator.py")
 PLACES = (CHAT, CONTRACT, VALIDATE, HISTORY)
 
 
-def links(conversation_id: str) -> None:
+def links(conversation_id: str, *, operator: bool) -> None:
     """Links to all pages, each at the conversation that is open."""
-    for place in PLACES:
+    for place in (*PLACES, OPERATOR) if operator else PLACES:
         st.page_link(
             place.path, label=place.title, icon=place.icon, width="stretch", query_params={"c": conversation_id}
         )

@@ -8,10 +8,11 @@ from agent_core.contract import PROVIDERS, ProviderName
 from agent_core.errors import RingfenceError
 from agent_core.events import ContractChanged
 from agent_core.session import Conversation, Deployment
-from components import state
+from agent_core.session.deployment import LOCAL_PERSON
+from agent_core.storage.people import Person
+from components import sign_in, state
 from components.markdown import plain
 
-_LOCAL_PERSON = "local"
 _FRESH_SECONDS = 60
 
 
@@ -64,11 +65,26 @@ def unavailable() -> dict[ProviderName, str]:
     return {name: reason for name, reason in reasons.items() if reason}
 
 
+def who() -> Person:
+    """Who is signed in; everybody is the same person where signing in is not set up.
+
+    Where it is, and nobody is, the page asks for it and ends.
+    """
+    if not sign_in.wanted():
+        return LOCAL_PERSON
+    found = sign_in.person()
+    _noted(found)
+    return found
+
+
 def person() -> str:
-    """Who is signed in; everybody is the same person where signing in is not set up."""
-    if not st.user.get("is_logged_in"):
-        return _LOCAL_PERSON
-    return f"{st.user.get('iss', '')}|{st.user.get('sub') or st.user.get('email')}"
+    """By what the one who is signed in owns conversations."""
+    return who().id
+
+
+@st.cache_data(ttl=_FRESH_SECONDS, max_entries=1024, show_spinner=False)
+def _noted(found: Person) -> None:
+    deployment().seen(found)
 
 
 def conversation() -> Conversation:

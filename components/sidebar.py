@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from agent_core.session import ConversationSummary
-from components import places
+from agent_core.session.deployment import LOCAL_PERSON
+from agent_core.session.operations import named
+from agent_core.storage.people import Person
+from components import places, sign_in
 from components.markdown import plain
 
 _LISTED = 30
@@ -20,17 +23,28 @@ class Choice:
     new: bool = False
 
 
-def draw(conversations: Sequence[ConversationSummary], current: str, planner: str, *, builtin: bool) -> Choice:
+def draw(
+    conversations: Sequence[ConversationSummary],
+    current: str,
+    planner: str,
+    *,
+    builtin: bool,
+    who: Person,
+    operator: bool,
+) -> Choice:
     """Show the sidebar, and return what was chosen."""
     with st.sidebar:
         with st.container(key="brand"):
             st.markdown("### :material/fence: Ringfence")
         with st.container(key="places", gap=None):
-            places.links(current)
+            places.links(current, operator=operator)
         new = st.button("New conversation", icon=":material/add:", width="stretch", key="new-conversation")
         opened = _list(conversations[:_LISTED], current)
         with st.container(key="planner"):
             st.caption(_planner(planner, builtin=builtin))
+            if who != LOCAL_PERSON:
+                st.caption(plain(f"Signed in as {named(who)}."))
+                sign_in.sign_out()
     return Choice(opened, new)
 
 

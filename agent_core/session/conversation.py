@@ -170,6 +170,13 @@ class Conversation:
         """Close the sandbox so that the next call opens one under the contract in force."""
         self._loop.start(self._hold.close("closed_by_person"))
 
+    async def end_by_operator(self) -> None:
+        """Stop the turn and close the sandbox; the files are kept and the conversation can go on."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait_for(self._work.wait(), _CLOSE_SECONDS)
+        await self._hold.close("closed_by_operator")
+
     def extend(self) -> None:
         """Have the idle time of a resting sandbox begin anew; its longest life stays."""
         self._hold.extend()

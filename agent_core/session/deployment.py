@@ -23,6 +23,7 @@ from agent_core.session.conversation import Conversation
 from agent_core.session.gate import Gate
 from agent_core.session.hold import Hold
 from agent_core.session.log import Log
+from agent_core.session.operations import Operations
 from agent_core.session.planners import Planners
 from agent_core.session.recovery import end_leftovers, recover
 from agent_core.session.reports import Reports
@@ -38,10 +39,14 @@ from agent_core.storage.events import EventStore
 from agent_core.storage.holders import this_process
 from agent_core.storage.identity import deployment_id
 from agent_core.storage.leases import Leases
+from agent_core.storage.people import People, Person
 from agent_core.storage.sandboxes import SandboxLog
 from agent_core.storage.workspaces import WorkspaceStore
 
 _log = structlog.get_logger(__name__)
+
+LOCAL_PERSON = Person("local")
+"""Everybody, where nobody signs in: the app listens on this machine only then."""
 
 _TICK_SECONDS = 1.0
 _CLOSE_SECONDS = 30
@@ -62,6 +67,7 @@ class Deployment:
         self._conversations = ConversationStore(self._database)
         self._sandboxes = SandboxLog(self._database)
         orphans = self._sandboxes.close_orphans()
+        self._people = People(self._database)
         self._workspaces = WorkspaceStore(self._database)
         self._artifacts = ArtifactStore(settings.home / "artifacts")
         self._gate = Gate(Leases(self._database))
@@ -117,6 +123,26 @@ class Deployment:
         """What a person's conversations have cost until now."""
         return spend(self._events.owned(owner, METERED_KINDS), self._titles(owner), datetime.now(UTC))
 
+    def seen(self, person: Person) -> None:
+        """Note who has signed in."""
+        self._people.seen(person)
+
+    def operates(self, person: Person) -> bool:
+        """Whether a person is an operator: by an address that was verified, or because nobody signs in here."""
+        return person == LOCAL_PERSON or person.email.lower() in self._settings.operators
+
+    def operations(self, person: Person) -> Operations:
+        """What an operator sees and does. Raises PermissionError for anybody else."""
+        if not self.operates(person):
+            raise PermissionError("Only an operator may see this.")
+        return Operations(
+            self._events,
+            self._sandboxes,
+            self._people,
+            held=lambda: frozenset(self._open),
+            end_here=self._end_here,
+        )
+
     def create(self, owner: str, contract: Contract | None = None) -> Conversation:
         """Open a new conversation, under the deployment's standard contract unless another is given.
 
@@ -166,6 +192,12 @@ class Deployment:
         self._loop.run(self._close(), _CLOSE_SECONDS)
         self._loop.close()
         self._database.close()
+
+    def _end_here(self, conversation_id: str) -> bool:
+        conversation = self._open.get(conversation_id)
+        if conversation is not None:
+            self._loop.run(conversation.end_by_operator(), _CLOSE_SECONDS)
+        return conversation is not None
 
     def _titles(self, owner: str) -> dict[str, str]:
         return {row.id: row.title for row in self._conversations.list(owner)}

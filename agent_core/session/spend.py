@@ -49,10 +49,11 @@ def spend(events: Iterable[OwnedEvent], titles: Mapping[str, str], now: datetime
     used = [one for one in found if _used(one.cost)]
     used.sort(key=lambda one: (one.cost.total_usd, one.cost.sandbox_seconds), reverse=True)
     everything = [event for own in by_conversation.values() for event in own]
-    return Spend(_sum(one.cost for one in found), tuple(used), _days(everything, now))
+    return Spend(_sum(one.cost for one in found), tuple(used), by_day(everything, now))
 
 
-def _days(events: Iterable[Event], now: datetime) -> tuple[DaySpend, ...]:
+def by_day(events: Iterable[Event], now: datetime) -> tuple[DaySpend, ...]:
+    """What each day of metered events has cost, until `now`, the newest first."""
     lives: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         lives[_life(event)].append(event)

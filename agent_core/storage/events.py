@@ -73,6 +73,21 @@ class EventStore:
             rows = connection.execute(query).all()
         return tuple(OwnedEvent(row.conversation_id, row.seq, ADAPTER.validate_json(row.body)) for row in rows)
 
+    def everyones(self, kinds: Collection[str]) -> tuple[tuple[str, OwnedEvent], ...]:
+        """Events of some kinds over all conversations, each with the person whose it is; ordered as `owned` is."""
+        table, conversations = schema.events, schema.conversations
+        query = (
+            select(conversations.c.owner, table.c.conversation_id, table.c.seq, table.c.body)
+            .join(conversations, conversations.c.id == table.c.conversation_id)
+            .where(table.c.kind.in_(tuple(kinds)))
+            .order_by(table.c.conversation_id, table.c.seq)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            (row.owner, OwnedEvent(row.conversation_id, row.seq, ADAPTER.validate_json(row.body))) for row in rows
+        )
+
     def references(self, conversation_id: str | None = None) -> frozenset[str]:
         """The content hashes that a conversation's events refer to; those of all where none is named."""
         table = schema.references

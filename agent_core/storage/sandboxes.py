@@ -52,6 +52,11 @@ class SandboxLog:
         with self._database.writing() as connection:
             _forget(connection, sandbox_id)
 
+    def alive(self) -> tuple[LoggedSandbox, ...]:
+        """Every sandbox that was opened and not closed, the oldest first."""
+        with self._database.reading() as connection:
+            return _logged(connection)
+
     def orphans(self, now: datetime | None = None) -> tuple[LoggedSandbox, ...]:
         """Sandboxes whose app process is gone, or, on another host, has been silent for a minute."""
         with self._database.reading() as connection:
@@ -81,10 +86,13 @@ def _forget(connection: Connection, sandbox_id: str) -> None:
 
 
 def _orphans(connection: Connection, now: datetime) -> tuple[LoggedSandbox, ...]:
+    return tuple(one for one in _logged(connection) if _holder(one).gone(one.last_seen, now))
+
+
+def _logged(connection: Connection) -> tuple[LoggedSandbox, ...]:
     columns = [schema.sandboxes.c[name] for name in LoggedSandbox.__dataclass_fields__]
     query = select(*columns).order_by(schema.sandboxes.c.opened_at, schema.sandboxes.c.id)
-    logged = [LoggedSandbox(*row) for row in connection.execute(query)]
-    return tuple(one for one in logged if _holder(one).gone(one.last_seen, now))
+    return tuple(LoggedSandbox(*row) for row in connection.execute(query))
 
 
 def _holder(sandbox: LoggedSandbox) -> Holder:

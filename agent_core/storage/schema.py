@@ -157,3 +157,12 @@ deployment_values = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+people = Table(
+    "people",
+    METADATA,
+    Column("id", String(255), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)

@@ -47,12 +47,12 @@ class App:
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        port = free_port()
+    def start(self, port: int | None = None, address: str = "localhost") -> None:
+        port = port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         command = [sys.executable, "-m", "streamlit", "run", self._script]
-        options = ["--server.port", str(port), "--server.headless", "true"]
+        options = ["--server.port", str(port), "--server.headless", "true", "--server.address", address]
         with (self.home.parent / "app.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, *options],

@@ -41,6 +41,7 @@ from agent_core.session.audit import AuditEntry, audit
 from agent_core.session.spend import Spend, spend
 from agent_core.session.values import Closing
 from agent_core.storage.events import OwnedEvent, StoredEvent
+from agent_core.storage.people import Person
 from tests.screen import turns
 from tests.screen.scripted_validations import ScriptedValidations
 
@@ -248,6 +249,9 @@ class ScriptedDeployment(Deployment):
 
     def spend(self, owner: str) -> Spend:
         return spend(self._owned(owner), self._titles(owner), datetime.now(UTC))
+
+    def operates(self, person: Person) -> bool:
+        return False
 
     def _titles(self, owner: str) -> dict[str, str]:
         return {one.id: one.title for one in self.all.values() if one.owner == owner}

@@ -1,0 +1,163 @@
+"""What an operator sees of everyone: live sandboxes, spending, the audit. No message and no file of anybody's."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agent_core.billing.meter import METERED_KINDS, Cost, meter
+from agent_core.events import Event, SandboxAmended, SandboxClosed, SandboxOpened, TurnEnded
+from agent_core.session.audit import AUDIT_KINDS, AuditEntry, audit
+from agent_core.session.spend import DaySpend, by_day
+from agent_core.storage.events import EventStore, OwnedEvent
+from agent_core.storage.people import People, Person
+from agent_core.storage.sandboxes import SandboxLog
+
+MODEL = "model"
+"""What the planner's model cost, among the providers."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSandbox:
+    """A sandbox that is open somewhere in the deployment."""
+
+    id: str
+    conversation_id: str
+    person: Person
+    provider: str
+    opened_at: datetime
+    cost: Cost
+    here: bool
+    """Whether this process holds it, and so can end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSpend:
+    """What one person's conversations have cost."""
+
+    person: Person
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSpend:
+    """What one provider, or `MODEL`, has cost."""
+
+    provider: str
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplesSpend:
+    """Everyone's spending, cut along three lines; each adds up to the total."""
+
+    total: Cost
+    people: tuple[PersonSpend, ...]
+    providers: tuple[ProviderSpend, ...]
+    days: tuple[DaySpend, ...]
+
+
+class Operations:
+    """The operator's view. `end_here` ends a conversation's sandbox if this process holds it, and says whether."""
+
+    def __init__(
+        self,
+        events: EventStore,
+        sandboxes: SandboxLog,
+        people: People,
+        *,
+        held: Callable[[], frozenset[str]],
+        end_here: Callable[[str], bool],
+    ) -> None:
+        self._events = events
+        self._sandboxes = sandboxes
+        self._people = people
+        self._held = held
+        self._end_here = end_here
+
+    def live(self) -> tuple[LiveSandbox, ...]:
+        """Every open sandbox, the oldest first."""
+        now, held, people = datetime.now(UTC), self._held(), self._people.all()
+        lives = _lives(owned for _, owned in self._metered())
+        owners = {owned.conversation_id: owner for owner, owned in self._metered()}
+        found = []
+        for logged in self._sandboxes.alive():
+            events = lives.get(logged.id, [])
+            opened = next((event for event in events if isinstance(event, SandboxOpened)), None)
+            owner = owners.get(logged.conversation_id, "")
+            found.append(
+                LiveSandbox(
+                    logged.id,
+                    logged.conversation_id,
+                    people.get(owner, Person(owner)),
+                    opened.provider if opened else "",
+                    logged.opened_at,
+                    meter(events, now),
+                    here=logged.conversation_id in held,
+                )
+            )
+        return tuple(found)
+
+    def end(self, conversation_id: str) -> bool:
+        """End a conversation's sandbox, with the call in it; its files are kept. False where it isn't held here."""
+        return self._end_here(conversation_id)
+
+    def spend(self) -> PeoplesSpend:
+        """What everyone has cost until now, the dearest first, the newest day first."""
+        now, people, metered = datetime.now(UTC), self._people.all(), self._metered()
+        by_person: dict[str, list[Event]] = defaultdict(list)
+        for owner, owned in metered:
+            by_person[owner].append(owned.event)
+        everything = [owned.event for _, owned in metered]
+        persons = [PersonSpend(people.get(who, Person(who)), meter(own, now)) for who, own in by_person.items()]
+        providers = [ProviderSpend(name, meter(own, now)) for name, own in _by_provider(metered).items()]
+        return PeoplesSpend(
+            meter(everything, now),
+            tuple(sorted(persons, key=lambda one: _dear(one.cost), reverse=True)),
+            tuple(sorted(providers, key=lambda one: _dear(one.cost), reverse=True)),
+            by_day(everything, now),
+        )
+
+    def audit(self) -> tuple[AuditEntry, ...]:
+        """Every denial and every change of a contract, newest first, by person and not by what they talk of."""
+        people = self._people.all()
+        owned = self._events.everyones(AUDIT_KINDS)
+        names = {one.conversation_id: named(people.get(owner, Person(owner))) for owner, one in owned}
+        return audit((one for _, one in owned), names)
+
+    def _metered(self) -> tuple[tuple[str, OwnedEvent], ...]:
+        return self._events.everyones(METERED_KINDS)
+
+
+def named(person: Person) -> str:
+    """What to call a person: the name, the address, or else the number."""
+    return person.name or person.email or person.id
+
+
+def _by_provider(metered: Iterable[tuple[str, OwnedEvent]]) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = defaultdict(list)
+    providers: dict[str, str] = {}
+    for _, owned in metered:
+        match owned.event:
+            case SandboxOpened() as event:
+                providers[event.sandbox] = event.provider
+                found[event.provider].append(event)
+            case SandboxAmended() | SandboxClosed() as event:
+                found[providers.get(event.sandbox, "")].append(event)
+            case TurnEnded() as event:
+                found[MODEL].append(event)
+            case _:
+                pass
+    return found
+
+
+def _lives(metered: Iterable[OwnedEvent]) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = defaultdict(list)
+    for owned in metered:
+        if isinstance(owned.event, SandboxOpened | SandboxAmended | SandboxClosed):
+            found[owned.event.sandbox].append(owned.event)
+    return found
+
+
+def _dear(cost: Cost) -> tuple[object, ...]:
+    return (cost.total_usd, cost.sandbox_seconds)

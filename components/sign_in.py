@@ -1,0 +1,67 @@
+"""Signing in by OpenID Connect, where the `[auth]` section of Streamlit's secrets names a provider."""
+
+from ipaddress import ip_address
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from agent_core.storage.people import Person
+
+_OPEN = (
+    "This app listens beyond this machine, and nobody has to sign in: anyone who reaches it could run code here. "
+    "Set up signing in (README, Several people), or start it on localhost."
+)
+
+
+def wanted() -> bool:
+    """Whether people sign in here. Where they don't and others could reach the app, the page says so and ends."""
+    try:
+        if "auth" in st.secrets:
+            return True
+    except StreamlitSecretNotFoundError:
+        pass
+    if not _this_machine_only(st.get_option("server.address")):
+        st.error(_OPEN, icon=":material/lock_open:")
+        st.stop()
+    return False
+
+
+def person() -> Person:
+    """Who is signed in. Where nobody is, the page asks for it and ends."""
+    if not st.user.get("is_logged_in"):
+        _ask()
+        st.stop()
+    subject = st.user.get("sub")
+    issuer = st.user.get("iss")
+    if not (isinstance(subject, str) and isinstance(issuer, str) and subject and issuer):
+        st.error("Your sign-in names nobody. Sign out, and try again.", icon=":material/error:")
+        sign_out()
+        st.stop()
+    verified = st.user.get("email_verified") is True
+    return Person(f"{issuer}|{subject}", _text("name"), _text("email") if verified else "")
+
+
+def sign_out() -> None:
+    """A button that ends the visit."""
+    st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out", on_click=st.logout)
+
+
+def _ask() -> None:
+    with st.container(key="sign-in", width=420, gap="medium"):
+        st.markdown("## :material/fence: Ringfence", anchors=False)
+        st.markdown("A data analyst in a ring-fenced sandbox. Sign in to see your conversations.")
+        st.button("Sign in", type="primary", key="sign-in-button", on_click=st.login)
+
+
+def _text(claim: str) -> str:
+    value = st.user.get(claim)
+    return value if isinstance(value, str) else ""
+
+
+def _this_machine_only(address: object) -> bool:
+    if address == "localhost":
+        return True
+    try:
+        return ip_address(str(address)).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,151 @@
+"""People who sign in at a real OpenID Connect provider: each sees their own, and the operator what an operator may."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.acting import ask, drawn, settled, talk
+from tests.browser.conftest import PATIENCE, START_SECONDS, App, free_port
+
+pytestmark = pytest.mark.browser
+
+OPERATOR = "olga@example.org"
+CLAIMS = (
+    {"sub": "ann", "name": "Ann", "email": "ann@example.org", "email_verified": True},
+    {"sub": "olga", "name": "Olga", "email": OPERATOR, "email_verified": True},
+    # The operator's address, which nobody has verified.
+    {"sub": "mallory", "name": "<b>Mallory</b>", "email": OPERATOR, "email_verified": False},
+)
+
+
+@pytest.fixture
+def provider() -> Iterator[str]:
+    """The address of an OpenID Connect provider that knows three people."""
+    port = free_port()
+    users = [part for claims in CLAIMS for part in ("--user-claims", json.dumps(claims))]
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), *users]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://localhost:{port}"
+    until = time.monotonic() + START_SECONDS
+    while not _answers(f"{url}/.well-known/openid-configuration"):
+        assert running.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    yield url
+    running.terminate()
+    running.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def company(provider: str, tmp_path: Path) -> Iterator[App]:
+    """The app, where people sign in."""
+    port = free_port()
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text(
+        f"""[auth]
+redirect_uri = "http://localhost:{port}/oauth2callback"
+cookie_secret = "{os.urandom(24).hex()}"
+client_id = "ringfence"
+client_secret = "{os.urandom(24).hex()}"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+expose_tokens = []
+""",
+        encoding="utf-8",
+    )
+    app = App(
+        tmp_path / "home",
+        STREAMLIT_SECRETS_FILES=str(secrets),
+        RINGFENCE_OPERATORS=OPERATOR.upper(),
+    )
+    app.start(port)
+    app.url = f"http://localhost:{port}"
+    yield app
+    app.stop()
+
+
+def signed_in(browser: Browser, app: App, subject: str) -> tuple[BrowserContext, Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(app.url)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/oauth2/authorize**")
+    page.locator("input[name=sub]").fill(subject)
+    page.get_by_role("button", name="Authorize").click()
+    page.wait_for_url(f"{app.url}/**")
+    drawn(page)
+    return context, page
+
+
+def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(browser: Browser, company: App) -> None:
+    """Nobody gets in unnamed; a stranger reaches no page of another's; the operator ends a sandbox and reads no word."""
+    with browser.new_context() as unnamed:
+        unnamed.set_default_timeout(PATIENCE)
+        visitor = unnamed.new_page()
+        for path in ("/", "/contract", "/history", "/validate", "/operator"):
+            visitor.goto(company.url + path)
+            expect(visitor.get_by_role("button", name="Sign in")).to_be_visible()
+            expect(visitor.locator(".st-key-places")).to_have_count(0)
+
+    ann_context, ann = signed_in(browser, company, "ann")
+    expect(ann.get_by_text("Signed in as Ann.")).to_be_visible()
+    ask(ann, "```python\nprint('the word is ' + 'xylo' + 'phone')\n```")
+    settled(ann)
+    expect(talk(ann)).to_contain_text("xylophone")
+    hers = ann.url.split("?", 1)[1]
+    ann.goto(f"{company.url}/operator")
+    expect(ann.get_by_text("Only an operator may see this.")).to_be_visible()
+    expect(ann.get_by_role("link", name="Operator")).to_have_count(0)
+
+    mallory_context, mallory = signed_in(browser, company, "mallory")
+    expect(mallory.get_by_text("Signed in as <b>Mallory</b>.")).to_be_visible()
+    for path in ("/", "/contract", "/history", "/validate", "/operator"):
+        mallory.goto(f"{company.url}{path}?{hers}")
+        drawn(mallory)
+        expect(mallory.locator(".st-key-brand")).to_be_visible()
+        expect(mallory.locator("body")).not_to_contain_text("xylophone")
+        expect(mallory.locator("body")).not_to_contain_text("the word is")
+    expect(mallory.get_by_text("Only an operator may see this.")).to_be_visible()
+
+    olga_context, olga = signed_in(browser, company, "olga")
+    olga.get_by_role("link", name="Operator").click()
+    document = olga.locator(".st-key-document")
+    expect(document).to_contain_text("1 sandbox is open.")
+    expect(document).to_contain_text("Ann")
+    expect(olga.locator("body")).not_to_contain_text("xylophone")
+    document.get_by_role("button", name="End").click()
+    expect(document).to_contain_text("No sandbox is open.")
+    document.get_by_role("tab", name="Spend").click()
+    expect(document.locator("table.spend").first).to_contain_text("Ann")
+    ann.goto(f"{company.url}/?{hers}")
+    expect(talk(ann)).to_contain_text("the operator of this app closed it")
+    ann.get_by_role("button", name="Sign out").click()
+    ann.get_by_role("button", name="End session").click()  # at the provider
+    expect(ann.get_by_role("button", name="Sign in")).to_be_visible()
+    for context in (ann_context, mallory_context, olga_context):
+        context.close()
+
+
+def test_an_app_that_others_reach_asks_for_signing_in(page: Page, app: App) -> None:
+    """On every address and with nobody signing in, it runs nothing for anybody."""
+    app.stop()
+    app.start(address="0.0.0.0")
+    page.goto(app.url)
+    expect(page.get_by_text("nobody has to sign in")).to_be_visible()
+    expect(page.locator(".st-key-composer")).to_have_count(0)
