@@ -21,8 +21,10 @@ class Settings:
     """What an operator sets. Secrets show themselves only by `get_secret_value`."""
 
     home: Path
-    """Where the database and the artifacts are."""
+    """Where what this machine keeps is: the database and the artifacts, unless they are elsewhere."""
     database_url: str
+    artifacts: str
+    """Where uploads and what code made are: a folder, or a bucket such as s3://bucket/prefix."""
     model: str = DEFAULT_MODEL
     anthropic_api_key: SecretStr | None = None
     anthropic_auth_token: SecretStr | None = None
@@ -48,7 +50,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read DATABASE_URL and, by their prefixes, what a deployment sets.
 
-        These are RINGFENCE_HOME, _POLICY, _OPERATORS, _MODEL and _REACHABLE_NETWORKS, ANTHROPIC_API_KEY,
+        These are RINGFENCE_HOME, _ARTIFACTS, _POLICY, _OPERATORS, _MODEL and _REACHABLE_NETWORKS, ANTHROPIC_API_KEY,
         _AUTH_TOKEN and _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER.
 
         Raises ProviderUnavailable with a sentence on what to set.
@@ -59,6 +61,7 @@ class Settings:
         return cls(
             home=home,
             database_url=variables.get("DATABASE_URL") or f"sqlite:///{home / 'ringfence.db'}",
+            artifacts=variables.get("RINGFENCE_ARTIFACTS") or str(home / "artifacts"),
             model=variables.get("RINGFENCE_MODEL") or DEFAULT_MODEL,
             anthropic_api_key=_secret(variables, "ANTHROPIC_API_KEY"),
             anthropic_auth_token=_secret(variables, "ANTHROPIC_AUTH_TOKEN"),

@@ -16,6 +16,7 @@ What the code did (it raised, it printed, it exited with 3) is a value; these ar
   - ClauseRefused          clause_refused
   - AuthFailed             auth
   - ProviderUnavailable    provider_unavailable
+    - StoreUnavailable     provider_unavailable
 
 `str(error)` is a whole sentence for the person at the screen.
 """
@@ -204,3 +205,9 @@ class ProviderUnavailable(RingfenceError):
 
     kind = "provider_unavailable"
     advice = "Stop, and tell the person."
+
+
+class StoreUnavailable(ProviderUnavailable):
+    """What conversations are kept in, the database or the artifacts' store, doesn't take or give anything now."""
+
+    advice = "Stop; nothing can be kept until the store answers again."

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
 from agent_core.contract import Contract
-from agent_core.errors import ErrorKind
+from agent_core.errors import ErrorKind, StoreUnavailable
 from agent_core.events import FileRefused, Upload
 from agent_core.files.names import safe_name
 from agent_core.storage.artifacts import ArtifactStore
@@ -36,7 +36,7 @@ def take_in(
     """Keep a file under a safe name unlike those `taken`, or say why it can't come in.
 
     The content is read once, in pieces, and never further than the limit; `size` is what was
-    announced, and is not trusted. Raises OSError where the disk fails.
+    announced, and is not trusted.
     """
     name = safe_name(raw_name, taken)
     refused = refusal(name, size, contract, len(taken))
@@ -46,6 +46,8 @@ def take_in(
         sha256, kept = store.put(_pieces(content, _limit(contract)))
     except _TooLarge:
         return _too_large(name, None, contract)
+    except StoreUnavailable as error:
+        return _refused(name, error.kind, str(error))
     return Upload(name=name, size=kept, sha256=sha256) if kept else _empty(name)
 
 

@@ -66,9 +66,9 @@ class Bench:
         """Show output while the code that wrote it still runs."""
         self._draft.output(output)
 
-    def keep(self, data: bytes) -> str:
+    async def keep(self, data: bytes) -> str:
         """Store an artifact and return its sha256."""
-        return self._artifacts.put(data)[0]
+        return (await asyncio.to_thread(self._artifacts.put, data))[0]
 
     def made(self, path: str, sha256: str, size: int) -> None:
         """A call left a file at `path` of the working folder, and its bytes are stored."""

@@ -32,7 +32,7 @@ from agent_core.session.spending import Spending
 from agent_core.session.validation import Validations
 from agent_core.session.values import ConversationSummary
 from agent_core.session.workspace import Workspace
-from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.bucket import open_artifacts
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
 from agent_core.storage.events import EventStore
@@ -69,7 +69,8 @@ class Deployment:
         orphans = self._sandboxes.close_orphans()
         self._people = People(self._database)
         self._workspaces = WorkspaceStore(self._database)
-        self._artifacts = ArtifactStore(settings.home / "artifacts")
+        self._artifacts = open_artifacts(settings.artifacts, settings.home)
+        self._artifacts.check()
         self._gate = Gate(Leases(self._database))
         self._settings = settings
         self._opener = Opener(deployment_id(self._database), this_process().label)
@@ -184,6 +185,7 @@ class Deployment:
             self._database.check()
         except SQLAlchemyError as error:
             raise ProviderUnavailable("The database doesn't answer.") from error
+        self._artifacts.check()
         if self._ticking.done:
             raise ProviderUnavailable("The loop that keeps to the contracts' limits has ended; restart the app.")
 

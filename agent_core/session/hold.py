@@ -150,7 +150,7 @@ class Hold:
     async def write_file(self, name: str, sha256: str) -> None:
         """Put one upload into the running sandbox; one that opens later gets it by itself."""
         if self._sandbox is not None and self._sandbox.alive:
-            await self._sandbox.write(f"inputs/{name}", pieces(self._artifacts.path(sha256)))
+            await self._sandbox.write(f"inputs/{name}", pieces(self._artifacts, sha256))
 
     def made(self, path: str, sha256: str, size: int) -> None:
         """A call has made a file, whose bytes are kept already."""
@@ -244,7 +244,7 @@ class Hold:
                 contract, version = self._log.state.contract, self._log.state.version
             inner = await stack.enter_async_context(self._provider(contract.provider).open(contract))
             for name, (upload, _) in self._log.state.files.items():
-                await inner.write(f"inputs/{name}", pieces(self._artifacts.path(upload.sha256)))
+                await inner.write(f"inputs/{name}", pieces(self._artifacts, upload.sha256))
             await self._workspace.restore(inner, contract)
         except BaseException:
             await stack.aclose()

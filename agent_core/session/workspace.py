@@ -4,8 +4,8 @@ The same on every provider: the files are read out through the sandbox's own pro
 into the next one, so no folder of this machine is ever writable from inside.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from agent_core.contract import Contract
 from agent_core.errors import RingfenceError
@@ -29,7 +29,7 @@ class Workspace:
         """Write what was kept into a new sandbox. Raises what `Sandbox.write` does."""
         name = self._name(contract)
         for path, kept in self._store.files(name).items() if name else ():
-            await sandbox.write(path, pieces(self._artifacts.path(kept.sha256)))
+            await sandbox.write(path, pieces(self._artifacts, kept.sha256))
 
     def note(self, path: str, sha256: str, size: int, contract: Contract) -> None:
         """Keep a file that a call has just made, whose bytes are in the artifact store already."""
@@ -44,7 +44,7 @@ class Workspace:
         try:
             limit = contract.filesystem.largest_file_mib << 20
             files = {
-                entry.path: self._keep(await sandbox.read(entry.path, limit_bytes=limit))
+                entry.path: await self._keep(await sandbox.read(entry.path, limit_bytes=limit))
                 for entry in await sandbox.list()
             }
         except (RingfenceError, FileNotFoundError):
@@ -56,13 +56,13 @@ class Workspace:
             return f"person:{self._owner}"
         return f"conversation:{self._conversation}" if contract.lifecycle.mode == "session" else None
 
-    def _keep(self, data: bytes) -> KeptFile:
-        sha256, size = self._artifacts.put(data)
+    async def _keep(self, data: bytes) -> KeptFile:
+        sha256, size = await asyncio.to_thread(self._artifacts.put, data)
         return KeptFile(sha256, size)
 
 
-async def pieces(path: Path) -> AsyncIterator[bytes]:
-    """A file's bytes, a MiB at a time."""
-    with path.open("rb") as file:
+async def pieces(artifacts: ArtifactStore, sha256: str) -> AsyncIterator[bytes]:
+    """An artifact's bytes, a MiB at a time. Raises as `ArtifactStore.open` does."""
+    with await asyncio.to_thread(artifacts.open, sha256) as file:
         while piece := file.read(_CHUNK):
             yield piece

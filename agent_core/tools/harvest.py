@@ -72,14 +72,14 @@ async def harvest(
     bench: Workbench, sandbox: Sandbox, displays: Sequence[Display], before: Iterable[FileEntry]
 ) -> Harvest:
     """Take a call's results out of the sandbox and store them."""
-    shown = [_display(bench, display) for display in displays]
+    shown = [await _display(bench, display) for display in displays]
     files, refused = await _files(bench, sandbox, before)
     artifacts = tuple(artifact for artifact, _ in shown if artifact) + files
     texts = tuple(text for _, text in shown if text)
     return Harvest(artifacts, _images(displays), texts, refused)
 
 
-def _display(bench: Workbench, display: Display) -> tuple[Artifact | None, str]:
+async def _display(bench: Workbench, display: Display) -> tuple[Artifact | None, str]:
     plain = display.data.get("text/plain", b"").decode("utf-8", "replace")
     for media_type, kind, name in _DISPLAYED:
         if (data := display.data.get(media_type)) is not None:
@@ -90,8 +90,8 @@ def _display(bench: Workbench, display: Display) -> tuple[Artifact | None, str]:
                 kind=kind,
                 media_type=media_type,
                 size=len(data),
-                sha256=bench.keep(data),
-                full_data=bench.keep(full) if full is not None else None,
+                sha256=await bench.keep(data),
+                full_data=await bench.keep(full) if full is not None else None,
                 full_data_size=len(full) if full is not None else None,
             )
             return artifact, plain if kind in {"table", "text"} else ""
@@ -139,7 +139,7 @@ async def _file(bench: Workbench, sandbox: Sandbox, entry: FileEntry, contract: 
     if entry.size > limit << 20:
         raise FileTooLarge(limit, safe_name(entry.path.rsplit("/", 1)[-1], ()))
     data = await sandbox.read(entry.path, limit_bytes=limit << 20)
-    sha256 = bench.keep(data)
+    sha256 = await bench.keep(data)
     bench.made(entry.path, sha256, len(data))
     kind, media_type = _FILE_KINDS.get(PurePosixPath(entry.path).suffix.lower(), ("file", "application/octet-stream"))
     return Artifact(

@@ -42,8 +42,8 @@ class Workbench(Protocol):
     def progress(self, output: Output) -> None:
         """Show output while the code that wrote it still runs."""
 
-    def keep(self, data: bytes) -> str:
-        """Store an artifact and return its sha256."""
+    async def keep(self, data: bytes) -> str:
+        """Store an artifact and return its sha256. Raises StoreUnavailable."""
 
     def made(self, path: str, sha256: str, size: int) -> None:
         """A call left a file at `path` of the working folder, and its bytes are stored."""

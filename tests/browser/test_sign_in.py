@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.acting import ask, drawn, settled, talk
-from tests.browser.conftest import PATIENCE, START_SECONDS, App, free_port
+from tests.browser.conftest import PATIENCE, START_SECONDS, App
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 

@@ -39,7 +39,7 @@ class Bench:
     def progress(self, output: Output) -> None:
         """Nobody reads along."""
 
-    def keep(self, data: bytes) -> str:
+    async def keep(self, data: bytes) -> str:
         return hashlib.sha256(data).hexdigest()
 
     def made(self, path: str, sha256: str, size: int) -> None:

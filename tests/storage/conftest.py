@@ -6,12 +6,19 @@ import pytest
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
 from agent_core.storage.events import EventStore
+from tests.bucket import ObjectStore, object_store
 from tests.postgresql import PostgreSQL, postgresql
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgreSQL]:
     with postgresql() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def object_server() -> Iterator[ObjectStore]:
+    with object_store() as running:
         yield running
 
 

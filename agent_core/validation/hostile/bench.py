@@ -59,7 +59,7 @@ class HostileBench:
         """Count what would have been shown."""
         self.progressed += len(output.text)
 
-    def keep(self, data: bytes) -> str:
+    async def keep(self, data: bytes) -> str:
         """Hold an artifact in memory."""
         sha256 = hashlib.sha256(data).hexdigest()
         self.kept[sha256] = data
