@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from agent_core.contract import Contract, Language
+from agent_core.contract import Contract, Language, PlannerSettings
 from agent_core.errors import ErrorKind
 
 
@@ -64,6 +64,9 @@ class Upload(Value):
     size: int
     sha256: str
 
+
+BUILTIN_MODEL = "built-in analyst"
+"""What the turns of the built-in analyst name as their model."""
 
 ArtifactKind = Literal["chart", "table", "image", "text", "file"]
 
@@ -181,6 +184,15 @@ class ContractChanged(_Event):
     """One plain sentence for each change."""
 
 
+class PlannerChanged(_Event):
+    """The planner is set otherwise, from the next turn on. Until there is one, it is as the deployment sets it."""
+
+    kind: Literal["planner_changed"] = "planner_changed"
+    settings: PlannerSettings
+    changes: tuple[str, ...] = ()
+    """One plain sentence for each change."""
+
+
 class ContractDenied(_Event):
     """The contract stopped something."""
 
@@ -264,6 +276,7 @@ class TurnEnded(_Event):
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
     model: str = ""
     model_cost_usd: Decimal = Decimal(0)
 
@@ -278,6 +291,7 @@ Event = Annotated[
     | CodeStarted
     | CodeFinished
     | ContractChanged
+    | PlannerChanged
     | ContractDenied
     | SandboxOpened
     | SandboxAmended

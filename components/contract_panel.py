@@ -12,6 +12,7 @@ from components import contract_groups, state, withheld
 from components.contract_controls import Controls, amend
 from components.contract_groups import GROUPS, Group, Unavailable
 from components.markdown import plain
+from components.planner_controls import PlannerControls
 
 
 def draw(conversation: Conversation, snapshot: Snapshot, unavailable: Unavailable, *, place: str) -> None:
@@ -23,6 +24,10 @@ def draw(conversation: Conversation, snapshot: Snapshot, unavailable: Unavailabl
     withheld.draw(snapshot.withheld, conversation.id)
     _pending(conversation, snapshot, place)
     with st.container(key=f"{place}-groups", gap=None):
+        if offer := conversation.offer:
+            planner = PlannerControls(conversation, conversation.planning, offer, place)
+            with _fold("neurology", "Planner", planner.says, f"{place}-planner-fold"):
+                planner.draw()
         with _fold("deployed_code", "Runs on", contract_groups.provider_name(contract), f"{place}-provider-fold"):
             contract_groups.provider(controls, unavailable)
             for how in snapshot.sandbox.enforced_by:

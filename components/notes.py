@@ -7,10 +7,12 @@ import streamlit as st
 from agent_core.contract.terms import CLAUSES
 from agent_core.contract.words import listed, size
 from agent_core.events import (
+    BUILTIN_MODEL,
     ContractChanged,
     ContractDenied,
     FileRefused,
     FileRemoved,
+    PlannerChanged,
     PlannerRetried,
     SandboxAmended,
     SandboxClosed,
@@ -28,6 +30,7 @@ Notable = (
     | SandboxOpened
     | SandboxAmended
     | SandboxClosed
+    | PlannerChanged
     | PlannerRetried
     | TurnEnded
 )
@@ -55,8 +58,8 @@ def draw(event: Notable, denied: ContractDenied | None = None) -> None:
             _line("block", f"{event.name} was not taken: {event.message}")
         case FileRemoved():
             _line("delete", f"{event.name} was removed")
-        case ContractChanged():
-            _contract(event)
+        case ContractChanged() | PlannerChanged():
+            _changed(event)
         case ContractDenied():
             _line("front_hand", f"{event.message} ({clause(event)})")
         case SandboxOpened():
@@ -84,7 +87,10 @@ def _line(icon: str, text: str) -> None:
     st.caption(f":material/{icon}: {plain(text)}")
 
 
-def _contract(event: ContractChanged) -> None:
+def _changed(event: ContractChanged | PlannerChanged) -> None:
+    if isinstance(event, PlannerChanged):
+        _line("neurology", f"Planner, from the next question on. {' '.join(event.changes)}")
+        return
     if event.version == 1 and not event.changes:
         return
     by = "" if event.by == "you" else f" by {event.by}"
@@ -108,6 +114,17 @@ def _turn(event: TurnEnded, denied: ContractDenied | None) -> None:
             icon = ":material/front_hand:" if denied else ":material/error:"
             st.warning(f"{place}{plain(event.message or 'The turn failed.')}", icon=icon)
         case "done":
-            return
+            _used(event)
         case _:
             assert_never(event.outcome)
+
+
+def _used(event: TurnEnded) -> None:
+    """What a turn took; nothing where no model was asked."""
+    read = event.input_tokens + event.cache_read_tokens + event.cache_write_tokens
+    if not event.model or event.model == BUILTIN_MODEL or not read:
+        return
+    cached = f" ({event.cache_read_tokens:,} of them cached)" if event.cache_read_tokens else ""
+    cost = f", {units.dollars(event.model_cost_usd)}" if event.model_cost_usd else ""
+    tokens = f"{read:,} tokens read{cached}, {event.output_tokens:,} written"
+    _line("toll", f"{units.seconds(event.seconds)}, {event.model}: {tokens}{cost}")

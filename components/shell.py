@@ -15,7 +15,7 @@ def conversation(here: Place) -> Conversation:
     choice = sidebar.draw(
         deployment.conversations(person),
         found.id,
-        deployment.planner_label,
+        found.planner_label,
         builtin=deployment.builtin,
         who=who,
         operator=deployment.operates(who),

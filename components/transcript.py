@@ -17,6 +17,7 @@ from agent_core.events import (
     FileRefused,
     FileRemoved,
     FileUploaded,
+    PlannerChanged,
     PlannerRetried,
     SandboxAmended,
     SandboxClosed,
@@ -99,6 +100,7 @@ def _entry(entry: Entry, drawing: _Drawing) -> None:
             | SandboxOpened()
             | SandboxAmended()
             | SandboxClosed()
+            | PlannerChanged()
             | PlannerRetried()
             | TurnEnded()
         ):

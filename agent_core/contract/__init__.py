@@ -25,11 +25,13 @@ from agent_core.contract.clauses import (
 )
 from agent_core.contract.compare import Row, compare
 from agent_core.contract.diff import changed_clauses, changes
+from agent_core.contract.planner import EFFORTS, Effort, PlannerSettings, planner_changes
 from agent_core.contract.policy import PolicyInvalid, read_policy
 from agent_core.contract.presets import PRESETS
 from agent_core.contract.summary import summarise
 
 __all__ = [
+    "EFFORTS",
     "FEATURES",
     "LANGUAGES",
     "MATRIX",
@@ -42,12 +44,14 @@ __all__ = [
     "Ceiling",
     "Concurrency",
     "Contract",
+    "Effort",
     "Excess",
     "Filesystem",
     "Language",
     "Languages",
     "Lifecycle",
     "Network",
+    "PlannerSettings",
     "PolicyInvalid",
     "ProviderName",
     "Resources",
@@ -59,6 +63,7 @@ __all__ = [
     "clamp",
     "compare",
     "effect",
+    "planner_changes",
     "read_policy",
     "standard",
     "summarise",

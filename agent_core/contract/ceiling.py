@@ -12,6 +12,7 @@ from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from agent_core.contract.clauses import Clause, Contract, Language, ProviderName, RateCardName
+from agent_core.contract.planner import EFFORTS, LEAST_STEPS, MOST_STEPS, USUAL_STEPS, Effort, PlannerSettings
 from agent_core.contract.terms import CLAUSES, TERMS, Term
 from agent_core.contract.words import listed
 from agent_core.errors import ClauseRefused, ProviderUnavailable
@@ -109,6 +110,13 @@ class LanguagesBounds(Clause):
     allowed: tuple[Language, ...] | None = Field(None, min_length=1)
 
 
+class PlannerBounds(Clause):
+    """For `PlannerSettings`; the models have a list of their own."""
+
+    effort: tuple[Effort, ...] | None = Field(None, min_length=1)
+    most_steps: int = Field(MOST_STEPS, ge=LEAST_STEPS, le=MOST_STEPS)
+
+
 class ValidationRule(Clause):
     """What has to be known of a provider before its sandboxes are used."""
 
@@ -147,6 +155,7 @@ class Ceiling(Clause):
     validation: ValidationRule = ValidationRule()
     models: tuple[str, ...] | None = Field(None, min_length=1)
     """The models that may plan."""
+    planner: PlannerBounds = PlannerBounds()
     default: Contract | None = None
     """The contract that a conversation begins with."""
 
@@ -167,12 +176,35 @@ class Ceiling(Clause):
         found = (self._excess(term, term.of(contract)) for term in TERMS)
         return tuple(excess for excess in found if excess is not None)
 
-    def check_model(self, name: str) -> None:
+    def check_model(self, name: str, remedy: str = "Set RINGFENCE_MODEL to") -> None:
         """Refuse a model that the operator has not allowed. Raises ProviderUnavailable."""
         if self.models is not None and name not in self.models:
             raise ProviderUnavailable(
-                f"The model {name} is not allowed, as {SET_BY}. Set RINGFENCE_MODEL to {listed(self.models, 'or')}."
+                f"The model {name} is not allowed, as {SET_BY}. {remedy} {listed(self.models, 'or')}."
             )
+
+    def check_planner(self, settings: PlannerSettings) -> None:
+        """Refuse what the operator has not allowed of a planner. Raises ProviderUnavailable."""
+        self.check_model(settings.model, "Choose")
+        if settings.effort not in self.efforts:
+            raise ProviderUnavailable(
+                f"The planner's effort can't be {settings.effort}, as {SET_BY}. Choose {listed(self.efforts, 'or')}."
+            )
+        if settings.most_steps > self.planner.most_steps:
+            raise ProviderUnavailable(
+                f"The planner can't take {settings.most_steps} steps a question. "
+                f"Allowed: at most {self.planner.most_steps}, {SET_BY}."
+            )
+
+    @property
+    def efforts(self) -> tuple[Effort, ...]:
+        """The efforts that are allowed, the least first."""
+        return tuple(effort for effort in EFFORTS if self.planner.effort is None or effort in self.planner.effort)
+
+    def usual_planner(self, model: str) -> PlannerSettings:
+        """How a planner is set where nobody chose: as usual, as far as the bounds let it."""
+        effort: Effort = "high" if "high" in self.efforts else self.efforts[-1]
+        return PlannerSettings(model=model, effort=effort, most_steps=min(USUAL_STEPS, self.planner.most_steps))
 
     def allows(self, path: str, value: Any) -> bool:
         """Whether a term, such as `network.mode`, may have this value; for a list, whether it may hold it."""

@@ -11,6 +11,7 @@ from typing import Any, cast
 import structlog
 from claude_agent_sdk import ClaudeAgentOptions, Message, ResultMessage, SessionStore
 
+from agent_core.contract import PlannerSettings
 from agent_core.planning.base import Emit, Tokens, TurnResult
 from agent_core.planning.confined import CONFIG_FOLDER, PROJECT_KEY, Confined
 from agent_core.planning.exchange import Exchange, ProcessEnded
@@ -23,9 +24,6 @@ from agent_core.tools.base import Tool
 
 _log = structlog.get_logger(__name__)
 
-MOST_STEPS = 30
-"""How often the model may be asked in one turn."""
-
 _SESSIONS = uuid.UUID("5d3a3c1e-6c0f-5b5e-9a44-0c1b6f5a7d10")
 _STOP_SECONDS = 20.0
 _KEEP_SECONDS = 0.5
@@ -35,20 +33,20 @@ _LARGEST_MESSAGE = 128 << 20
 class ClaudePlanner:
     """One conversation's agent loop, driven by the Claude Agent SDK.
 
-    `socket` is where a Messages API answers. `system_prompt` is read before each turn; when it has
-    changed, the turn starts in a new process. `anthropic` says that the models and prices are
+    `socket` is where a Messages API answers. `settings` and `system_prompt` are read before each turn; when
+    one has changed, the turn starts in a new process. `anthropic` says that the models and prices are
     Anthropic's own; elsewhere any model goes, its price is unknown and counts as none.
 
     A process is started by the first turn, released after `idle_seconds` without one, and resumed from
-    `transcripts` by the next, also by another process of the app. Raises ProviderUnavailable for a
-    model that is not offered.
+    `transcripts` by the next, also by another process of the app. A turn raises ProviderUnavailable
+    for a model that is not offered.
     """
 
     def __init__(
         self,
         *,
         socket: Path,
-        model: str,
+        settings: Callable[[], PlannerSettings],
         tools: Sequence[Tool],
         conversation_id: str,
         transcripts: TranscriptStore,
@@ -56,9 +54,8 @@ class ClaudePlanner:
         idle_seconds: float = 300,
         anthropic: bool = True,
     ) -> None:
-        check_model(model, anthropic=anthropic)
         self._socket = socket
-        self._model = model
+        self._settings = settings
         self._session_id = str(uuid.uuid5(_SESSIONS, conversation_id))
         self._transcripts = Transcripts(transcripts)
         self._system_prompt = system_prompt
@@ -68,7 +65,7 @@ class ClaudePlanner:
         self._lock = asyncio.Lock()
         self._exchange: Exchange | None = None
         self._mirror = Mirror(self._transcripts)
-        self._prompted = ""
+        self._begun_with: tuple[PlannerSettings, str] | None = None
         self._translator = Translator()
         self._idle: asyncio.TimerHandle | None = None
         self._releasing: asyncio.Future[None] | None = None
@@ -127,25 +124,28 @@ class ClaudePlanner:
         raise AssertionError  # the last try returns
 
     async def _living(self) -> Exchange:
-        text = self._system_prompt()
-        if self._exchange is not None and (not self._exchange.alive or text != self._prompted):
+        settings, text = wanted = self._settings(), self._system_prompt()
+        check_model(settings.model, anthropic=self._anthropic, remedy="Choose")
+        if self._exchange is not None and (not self._exchange.alive or wanted != self._begun_with):
             await _uninterrupted(self._end())
         if self._exchange is None:
-            self._exchange = await self._start(text)
+            self._begun_with = wanted
+            self._exchange = await self._start(settings, text)
         self._mirror.message_kept.clear()
         return self._exchange
 
-    async def _start(self, system_prompt: str) -> Exchange:
+    async def _start(self, settings: PlannerSettings, system_prompt: str) -> Exchange:
         entries = await self._transcripts.load({"project_key": PROJECT_KEY, "session_id": self._session_id})
         known = entries if entries and resumable(entries) else []
         confined = await asyncio.to_thread(Confined, self._socket, self._session_id, known)
         self._mirror = Mirror(self._transcripts)
-        self._prompted = system_prompt
-        return Exchange(self._options(system_prompt, confined, resume=bool(known)), confined)
+        return Exchange(self._options(settings, system_prompt, confined, resume=bool(known)), confined)
 
-    def _options(self, system_prompt: str, confined: Confined, *, resume: bool) -> ClaudeAgentOptions:
+    def _options(
+        self, settings: PlannerSettings, system_prompt: str, confined: Confined, *, resume: bool
+    ) -> ClaudeAgentOptions:
         return ClaudeAgentOptions(
-            model=self._model,
+            model=settings.model,
             tools=[],
             mcp_servers={SERVER: self._server.config()},
             allowed_tools=self._server.names,
@@ -156,9 +156,9 @@ class ClaudePlanner:
             system_prompt={"type": "custom", "prompt": system_prompt, "snapshot": False},
             verbatim_prompts=True,
             include_partial_messages=True,
-            max_turns=MOST_STEPS,
+            max_turns=settings.most_steps,
             max_buffer_size=_LARGEST_MESSAGE,
-            effort="high" if self._anthropic else None,
+            effort=settings.effort if self._anthropic else None,
             thinking={"type": "adaptive", "display": "summarized"} if self._anthropic else {"type": "disabled"},
             session_store=cast("SessionStore", self._mirror),
             session_store_flush="eager",
@@ -182,7 +182,8 @@ class ClaudePlanner:
         return TurnResult(used.tokens, used.cost_usd, used.model_calls, failure.kind, failure.message)
 
     def _cost(self, tokens: Tokens) -> Decimal:
-        price = PRICES.get(self._model) if self._anthropic else None
+        model = self._begun_with[0].model if self._begun_with else ""
+        price = PRICES.get(model) if self._anthropic else None
         return price.cost(tokens) if price else Decimal(0)
 
     def _tool_raised(self, error: Exception) -> None:

@@ -33,13 +33,13 @@ PRICES: Mapping[str, Price] = {
 """The models that Anthropic's own endpoint is asked for. A test holds the prices against the SDK's."""
 
 
-def check_model(name: str, *, anthropic: bool) -> None:
+def check_model(name: str, *, anthropic: bool, remedy: str = "Set RINGFENCE_MODEL to") -> None:
     """Refuse a retired model by name, and at Anthropic's endpoint one that is not in `PRICES`.
 
-    Raises ProviderUnavailable.
+    Raises ProviderUnavailable; `remedy` begins its advice.
     """
     offered = ", ".join(PRICES)
     if _RETIRED.match(name):
-        raise ProviderUnavailable(f"The model {name} was retired. Set RINGFENCE_MODEL to one of {offered}.")
+        raise ProviderUnavailable(f"The model {name} was retired. {remedy} one of {offered}.")
     if anthropic and name not in PRICES:
-        raise ProviderUnavailable(f"The model {name} is not known here. Set RINGFENCE_MODEL to one of {offered}.")
+        raise ProviderUnavailable(f"The model {name} is not known here. {remedy} one of {offered}.")

@@ -1,20 +1,21 @@
 """One conversation: its events, its sandbox, its planner and its contract."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from agent_core.analyst.suggestions import suggest
 from agent_core.background import BackgroundLoop, Job
-from agent_core.contract import Ceiling, Contract
+from agent_core.contract import Ceiling, Contract, PlannerSettings, planner_changes
 from agent_core.contract.capabilities import check
 from agent_core.contract.diff import changes
 from agent_core.contract.invalid import validated
 from agent_core.events import (
     ContractChanged,
     FileRemoved,
+    PlannerChanged,
     UserAsked,
 )
 from agent_core.files.samples import SAMPLES
@@ -24,8 +25,10 @@ from agent_core.session.draft import DraftBoard
 from agent_core.session.hold import Hold
 from agent_core.session.intake import Intake, Taken
 from agent_core.session.log import Log
+from agent_core.session.offer import PlannerOffer
+from agent_core.session.planners import Planners
 from agent_core.session.spending import Spending
-from agent_core.session.turn import Model, Turns
+from agent_core.session.turn import Turns
 from agent_core.session.values import Draft, IncomingFile, Snapshot
 from agent_core.storage.artifacts import ArtifactStore
 from agent_core.storage.conversations import ConversationStore
@@ -48,8 +51,7 @@ class Conversation:
         spending: Spending,
         artifacts: ArtifactStore,
         conversations: ConversationStore,
-        planner: Callable[[Bench], Planner],
-        model: Model,
+        planners: Planners,
         ceiling: Ceiling,
     ) -> None:
         self.id = conversation_id
@@ -61,7 +63,7 @@ class Conversation:
         self._hold = hold
         self._artifacts = artifacts
         self._conversations = conversations
-        self._make_planner = planner
+        self._planners = planners
         self._draft = DraftBoard(log)
         self._bench = Bench(log, self._draft, hold, artifacts)
         self._intake = Intake(log, self._draft, hold, artifacts)
@@ -73,7 +75,7 @@ class Conversation:
             intake=self._intake,
             bench=self._bench,
             planner=self._current_planner,
-            model=model,
+            model=lambda: planners.model(self.planning),
         )
         self._planner: Planner | None = None
         self._work: Job | None = None
@@ -84,6 +86,21 @@ class Conversation:
     def busy(self) -> bool:
         """Whether a turn, or a look inside a file, is under way."""
         return self._work is not None and not self._work.done
+
+    @property
+    def offer(self) -> PlannerOffer | None:
+        """What its planner may be set to; None where the built-in analyst plans."""
+        return None if self._planners.builtin else self._planners.offer
+
+    @property
+    def planning(self) -> PlannerSettings:
+        """How its planner is set, from the next turn on."""
+        return self._log.state.planner or self._planners.offer.usual
+
+    @property
+    def planner_label(self) -> str:
+        """Such as "Claude (claude-sonnet-4-6)" or "Built-in analyst"."""
+        return self._planners.label(self.planning)
 
     def snapshot(self, after: int = 0) -> Snapshot:
         """Everything the screen needs, with the events after number `after`."""
@@ -165,6 +182,16 @@ class Conversation:
             self._log.append(ContractChanged(version=version, contract=contract, by=by, changes=sentences))
         self._loop.start(self._apply())
         return version
+
+    def plan(self, settings: PlannerSettings) -> None:
+        """Set the planner otherwise, from the next turn on.
+
+        Raises ProviderUnavailable for a model that is not offered, and for what the operator's policy forbids.
+        """
+        self._planners.offer.check(settings)
+        with self._log.lock:
+            if sentences := planner_changes(self.planning, settings):
+                self._log.append(PlannerChanged(settings=settings, changes=sentences))
 
     def restart_sandbox(self) -> None:
         """Close the sandbox so that the next call opens one under the contract in force."""
@@ -253,7 +280,7 @@ class Conversation:
 
     def _current_planner(self) -> Planner:
         if self._planner is None:
-            self._planner = self._make_planner(self._bench)
+            self._planner = self._planners.make(self.id, self._bench, lambda: self.planning)
         return self._planner
 
 

@@ -86,7 +86,7 @@ class Deployment:
             reports=Reports(settings.home / "validations"),
         )
         """The runs of the Validate page."""
-        self._planners = Planners(settings, self._database)
+        self._planners = Planners(settings, self._database, self.ceiling)
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
         self._ticking = self._loop.start(self._tick())
         self._warming = self._loop.start(self._warm())
@@ -100,7 +100,7 @@ class Deployment:
     @property
     def planner_label(self) -> str:
         """Such as "Claude (claude-sonnet-4-6)" or "Built-in analyst"."""
-        return self._planners.label
+        return self._planners.label(self._planners.offer.usual)
 
     @property
     def builtin(self) -> bool:
@@ -234,8 +234,7 @@ class Deployment:
             spending=spending,
             artifacts=self._artifacts,
             conversations=self._conversations,
-            planner=self._planners.make(conversation_id),
-            model=self._planners.model,
+            planners=self._planners,
             ceiling=self.ceiling,
         )
         self._open[conversation_id] = conversation

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import reduce
 
 from agent_core.billing.meter import Cost, Meter
-from agent_core.contract import Contract
+from agent_core.contract import Contract, PlannerSettings
 from agent_core.events import (
     CodeFinished,
     CodeStarted,
@@ -15,6 +15,7 @@ from agent_core.events import (
     FileProfile,
     FileRemoved,
     FileUploaded,
+    PlannerChanged,
     TurnEnded,
     Upload,
     UserAsked,
@@ -28,6 +29,8 @@ class State:
 
     contract: Contract = field(default_factory=Contract)
     version: int = 0
+    planner: PlannerSettings | None = None
+    """None until somebody chooses."""
     files: dict[str, tuple[Upload, FileProfile | None]] = field(default_factory=dict)
     unbriefed: list[str] = field(default_factory=list)
     """Files that the planner has not been told of."""
@@ -42,6 +45,8 @@ class State:
         match event:
             case ContractChanged():
                 self.contract, self.version = event.contract, event.version
+            case PlannerChanged():
+                self.planner = event.settings
             case FileUploaded():
                 self._file_came(event)
             case FileRemoved():

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from agent_core.analyst.api import create_app
 from agent_core.config import ANTHROPIC_URL, Settings
-from agent_core.contract import Contract
+from agent_core.contract import Ceiling, Contract, PlannerSettings
 from agent_core.contract.summary import summarise
+from agent_core.events import BUILTIN_MODEL
 from agent_core.planning.base import Planner
 from agent_core.planning.claude import ClaudePlanner
 from agent_core.planning.endpoint import Endpoint
@@ -13,6 +14,7 @@ from agent_core.planning.models import check_model
 from agent_core.planning.prompt import system_prompt
 from agent_core.planning.relay import Relay
 from agent_core.session.bench import Bench
+from agent_core.session.offer import PlannerOffer
 from agent_core.session.turn import Model
 from agent_core.storage.database import Database
 from agent_core.storage.transcripts import TranscriptRows
@@ -21,8 +23,6 @@ from agent_core.tools.execute_code import execute_code
 PLANNER_IDLE_SECONDS = 60
 """How long the SDK's process, about 220 MiB, is kept between turns."""
 
-MakePlanner = Callable[[Bench], Planner]
-
 
 class Planners:
     """The Messages endpoint that all planners of this process talk to: Claude's, or the built-in analyst.
@@ -30,17 +30,23 @@ class Planners:
     Raises ProviderUnavailable for a model that is not offered.
     """
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, ceiling: Ceiling) -> None:
         self.builtin = settings.builtin
-        self.label = "Built-in analyst" if settings.builtin else f"Claude ({settings.model})"
-        self.model = Model("built-in analyst" if settings.builtin else settings.model, billed=not settings.builtin)
-        self._model = settings.model
         self._anthropic = settings.anthropic_base_url == ANTHROPIC_URL and not settings.builtin
         check_model(settings.model, anthropic=self._anthropic)
+        self.offer = PlannerOffer(ceiling.usual_planner(settings.model), ceiling, self._anthropic)
         self._database = database
         self._settings = settings
         self._relay: Relay | None = None
         self._endpoint: Endpoint | None = None
+
+    def label(self, chosen: PlannerSettings) -> str:
+        """Who plans, for people."""
+        return "Built-in analyst" if self.builtin else f"Claude ({chosen.model})"
+
+    def model(self, chosen: PlannerSettings) -> Model:
+        """Who plans, for the events."""
+        return Model(BUILTIN_MODEL, billed=False) if self.builtin else Model(chosen.model, billed=True)
 
     async def open(self) -> None:
         """Begin to serve, on the background loop."""
@@ -57,23 +63,26 @@ class Planners:
         if self._relay is not None:
             await self._relay.aclose()
 
-    def make(self, conversation_id: str) -> MakePlanner:
-        """How a conversation gets its planner, when it first needs one."""
+    def make(self, conversation_id: str, bench: Bench, settings: Callable[[], PlannerSettings]) -> Planner:
+        """A conversation's planner. `settings` is read before each turn, and checked."""
+        assert self._endpoint is not None
 
-        def planner(bench: Bench) -> Planner:
-            assert self._endpoint is not None
-            return ClaudePlanner(
-                socket=self._endpoint.socket,
-                model=self._model,
-                tools=(execute_code(bench),),
-                conversation_id=conversation_id,
-                transcripts=TranscriptRows(self._database, conversation_id),
-                system_prompt=lambda: _prompt(bench.contract),
-                idle_seconds=PLANNER_IDLE_SECONDS,
-                anthropic=self._anthropic,
-            )
+        def checked() -> PlannerSettings:
+            chosen = settings()
+            if not self.builtin:
+                self.offer.check(chosen)
+            return chosen
 
-        return planner
+        return ClaudePlanner(
+            socket=self._endpoint.socket,
+            settings=checked,
+            tools=(execute_code(bench),),
+            conversation_id=conversation_id,
+            transcripts=TranscriptRows(self._database, conversation_id),
+            system_prompt=lambda: _prompt(bench.contract),
+            idle_seconds=PLANNER_IDLE_SECONDS,
+            anthropic=self._anthropic,
+        )
 
 
 def _prompt(contract: Contract) -> str:

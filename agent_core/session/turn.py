@@ -45,7 +45,7 @@ class Turns:
         intake: Intake,
         bench: Bench,
         planner: Callable[[], Planner],
-        model: Model,
+        model: Callable[[], Model],
     ) -> None:
         self._log = log
         self._draft = draft
@@ -143,6 +143,7 @@ class Turns:
     def _ended(
         self, turn: str, outcome: str, error: ErrorKind | None, message: str, result: TurnResult | None = None
     ) -> TurnEnded:
+        model = self._model()
         return TurnEnded.model_validate(
             {
                 "turn": turn,
@@ -153,7 +154,8 @@ class Turns:
                 "input_tokens": result.tokens.input if result else 0,
                 "output_tokens": result.tokens.output if result else 0,
                 "cache_read_tokens": result.tokens.cache_read if result else 0,
-                "model": self._model.name,
-                "model_cost_usd": result.cost_usd if result and self._model.billed else Decimal(0),
+                "cache_write_tokens": result.tokens.cache_write if result else 0,
+                "model": model.name,
+                "model_cost_usd": result.cost_usd if result and model.billed else Decimal(0),
             }
         )

@@ -14,8 +14,9 @@ STORED_TEXT = 100_000
 """Characters of stdout, and of stderr, that an event keeps."""
 
 _ADVICE: dict[ErrorKind, str] = {
-    subclass.kind: subclass.advice for subclass in RingfenceError.__subclasses__() if subclass.advice
+    subclass.kind: subclass.advice for subclass in reversed(RingfenceError.__subclasses__()) if subclass.advice
 }
+"""By kind. Of several errors of one kind the first that was defined is the one that a call can raise."""
 
 
 @dataclass(frozen=True, slots=True)

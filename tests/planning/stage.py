@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import uvicorn
 
+from agent_core.contract import PlannerSettings
 from agent_core.planning.base import Signal, TextDone, TurnResult
 from agent_core.planning.claude import ClaudePlanner
 from agent_core.planning.endpoint import App, Endpoint, Server
@@ -56,12 +57,15 @@ class Stage:
     signals: list[Signal] = field(default_factory=list)
     run: Callable[[Mapping[str, Any]], Awaitable[ToolResult]] | None = None
     prompt: str = "You analyse data."
+    settings: PlannerSettings = field(default_factory=lambda: PlannerSettings(model="claude-sonnet-4-6"))
     planners: list[ClaudePlanner] = field(default_factory=list)
 
-    def planner(self, **changes: Any) -> ClaudePlanner:
+    def planner(self, model: str = "", **changes: Any) -> ClaudePlanner:
+        if model:
+            self.settings = PlannerSettings(model=model)
         given: dict[str, Any] = {
             "socket": self.socket,
-            "model": "claude-sonnet-4-6",
+            "settings": lambda: self.settings,
             "tools": [Tool("execute_code", "Runs code.", SCHEMA, self._run)],
             "conversation_id": "conversation",
             "transcripts": self.rows,

@@ -82,10 +82,9 @@ def test_a_price_counts_the_cache() -> None:
     assert PRICES["claude-sonnet-4-6"].cost(tokens) == Decimal("22.05")
 
 
-def test_the_prompt_holds_the_contract_and_stays_small() -> None:
-    """Under 800 tokens at four characters a token, without the contract's own paragraph."""
+def test_the_prompt_holds_the_contract() -> None:
+    """As a paragraph, whatever stands in it."""
     contract = "Code runs alone on this machine {without} network."
     prompt = system_prompt(contract)
     assert contract in prompt
     assert "{contract}" not in prompt
-    assert len(prompt) / 4 < 800

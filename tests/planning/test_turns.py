@@ -12,9 +12,11 @@ import numpy as np
 import psutil
 import pytest
 
+from agent_core.contract import PlannerSettings
 from agent_core.errors import BudgetExhausted, ProviderUnavailable
 from agent_core.planning.base import CodeDelta, Retrying, TextDelta, ThinkingDone, Tokens
 from agent_core.planning.endpoint import Endpoint
+from agent_core.planning.models import PRICES
 from agent_core.planning.relay import Relay
 from agent_core.tools.base import Image, Text, ToolResult
 from tests.emulators.messages import Answer, Fault, Hang, Reply, Say, Think
@@ -108,7 +110,7 @@ async def test_a_retired_model_is_refused_before_anything_starts() -> None:
     """By its name."""
     async with staged() as stage:
         with pytest.raises(ProviderUnavailable, match="claude-sonnet-4-20250514 was retired"):
-            stage.planner(model="claude-sonnet-4-20250514")
+            await stage.turn(stage.planner(model="claude-sonnet-4-20250514"), "one")
         assert planner_processes() == []
 
 
@@ -161,6 +163,24 @@ async def test_a_changed_system_prompt_holds_from_the_next_turn_on() -> None:
         systems = [asked.body["system"][-1]["text"] for asked in stage.endpoint.asked]
         assert systems == ["You analyse data.", "The network is open now."]
         assert texts(stage.endpoint.asked[1].body) == ["one", "hello", "two"]
+
+
+async def test_another_model_and_effort_hold_from_the_next_turn_on() -> None:
+    """The conversation is kept, the turn costs by its own model, and what is unchanged starts nothing anew."""
+    async with staged() as stage:
+        stage.endpoint.then(Answer((Think("Hm."), Say("hello"))), HELLO, HELLO)
+        planner = stage.planner()
+        await stage.turn(planner, "one")
+        stage.settings = PlannerSettings(model="claude-opus-4-7", effort="low")
+        second = await stage.turn(planner, "two")
+        running = planner_processes()
+        third = await stage.turn(planner, "three")
+        assert planner_processes() == running
+        asked = [(asked.body["model"], asked.body["output_config"]["effort"]) for asked in stage.endpoint.asked]
+        assert asked == [("claude-sonnet-4-6", "high"), *[("claude-opus-4-7", "low")] * 2]
+        assert second.cost_usd == third.cost_usd == PRICES["claude-opus-4-7"].cost(second.tokens)
+        assert texts(stage.endpoint.asked[2].body) == ["one", "hello", "two", "hello", "three"]
+        assert stage.endpoint.violations == []
 
 
 async def test_stop_ends_a_tool_call_and_the_conversation_goes_on() -> None:
@@ -342,7 +362,8 @@ async def test_a_jail_that_can_not_be_made_is_told_as_such() -> None:
 async def test_a_turn_has_a_bounded_number_of_steps() -> None:
     """A model that calls its tool for ever is stopped, and the person is told."""
     async with staged() as stage:
-        stage.endpoint.then(*(Answer((call("x", f"toolu_{number}"),)) for number in range(40)))
+        stage.endpoint.then(*(Answer((call("x", f"toolu_{number}"),)) for number in range(4)))
+        stage.settings = PlannerSettings(model="claude-sonnet-4-6", most_steps=3)
         turn = await stage.turn(stage.planner(), "one")
-        assert (turn.error, len(stage.endpoint.asked)) == ("timeout", 30)
+        assert (turn.error, len(stage.endpoint.asked)) == ("timeout", 3)
         assert "too many steps" in turn.message

@@ -9,7 +9,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from agent_core.billing.meter import Cost
-from agent_core.contract import Contract, ProviderName, changed_clauses, changes, check, effect
+from agent_core.contract import (
+    Contract,
+    PlannerSettings,
+    ProviderName,
+    changed_clauses,
+    changes,
+    check,
+    effect,
+    planner_changes,
+)
 from agent_core.contract.ceiling import NO_CEILING
 from agent_core.events import (
     AgentSaid,
@@ -21,6 +30,7 @@ from agent_core.events import (
     FileProfile,
     FileRemoved,
     FileUploaded,
+    PlannerChanged,
     SandboxClosed,
     SandboxOpened,
     TableProfile,
@@ -38,6 +48,7 @@ from agent_core.session import (
     Snapshot,
 )
 from agent_core.session.audit import AuditEntry, audit
+from agent_core.session.offer import PlannerOffer
 from agent_core.session.spend import Spend, spend
 from agent_core.session.values import Closing
 from agent_core.storage.events import OwnedEvent, StoredEvent
@@ -74,7 +85,28 @@ class ScriptedConversation(Conversation):
         self._used_at = datetime.now(UTC)
         self._blobs: dict[str, bytes] = {}
         self.withheld = ""
+        self.offered: PlannerOffer | None = None
+        self._planning = PlannerSettings(model="claude-sonnet-4-6")
         self.tell(ContractChanged(version=1, contract=self._contract))
+
+    @property
+    def offer(self) -> PlannerOffer | None:
+        return self.offered
+
+    @property
+    def planning(self) -> PlannerSettings:
+        return self._planning
+
+    @property
+    def planner_label(self) -> str:
+        return "Built-in analyst" if self.offered is None else f"Claude ({self._planning.model})"
+
+    def plan(self, settings: PlannerSettings) -> None:
+        assert self.offered is not None
+        self.offered.check(settings)
+        if sentences := planner_changes(self._planning, settings):
+            self.tell(PlannerChanged(settings=settings, changes=sentences))
+            self._planning = settings
 
     def keep(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()

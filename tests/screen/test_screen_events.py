@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from agent_core.contract import PlannerSettings
 from agent_core.events import (
     AgentSaid,
     AgentThought,
@@ -18,6 +19,7 @@ from agent_core.events import (
     ContractDenied,
     Event,
     FileRemoved,
+    PlannerChanged,
     PlannerRetried,
     SandboxAmended,
     SandboxClosed,
@@ -54,6 +56,12 @@ def test_each_kind_of_event_is_drawn(kind):
     assert not open_page(conversation).exception
 
 
+def ended(model: str = "claude-sonnet-4-6") -> TurnEnded:
+    used = {"input_tokens": 100, "cache_read_tokens": 900, "cache_write_tokens": 300, "output_tokens": 50}
+    given = {"turn": "t", "outcome": "done", "seconds": 4.2, "model_cost_usd": "0.0123"}
+    return TurnEnded.model_validate({**given, **used, "model": model})
+
+
 SAYS: list[tuple[Event, str]] = [
     (UserAsked(turn="t", text="How many?", contract_version=1), "How many?"),
     (AgentThought(turn="t", text="I should count."), "I should count."),
@@ -81,6 +89,11 @@ SAYS: list[tuple[Event, str]] = [
     (SandboxClosed(sandbox="s", reason="idle", seconds=61.0), "Sandbox closed after 1 min 01 s: it was idle"),
     (PlannerRetried(turn="t", attempt=2, most=4, delay_seconds=3.0, error="rate_limited"), "(2 of 4)"),
     (turns.ended("t", "stopped"), "Stopped after 4.0 s"),
+    (
+        PlannerChanged(settings=PlannerSettings(model="m"), changes=("Effort: low → high.",)),
+        "Planner, from the next question on. Effort: low → high.",
+    ),
+    (ended(), "4.2 s, claude-sonnet-4-6: 1,300 tokens read (900 of them cached), 50 written, $0.01"),
     (TurnEnded(turn="t", outcome="failed", error="auth", message="Set the key.", seconds=1.0), "Set the key."),
 ]
 
@@ -96,6 +109,11 @@ def test_a_turn_that_is_done_and_a_first_contract_add_no_line(conversation: Scri
     before = shown(open_page(conversation))
     assert "Contract version 1" not in before
     assert "Stopped" not in before
+
+
+def test_the_built_in_analysts_turn_adds_no_line(conversation):
+    conversation.tell(ended("built-in analyst"))
+    assert "tokens" not in shown(open_page(conversation))
 
 
 def test_each_artifact_is_shown_by_its_kind(conversation):

@@ -3,8 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from agent_core.contract import MATRIX, PRESETS, Ceiling, Contract, Languages
+from agent_core.contract import MATRIX, PRESETS, Ceiling, Contract, Languages, PlannerSettings
 from agent_core.events import ContractChanged
+from agent_core.session.offer import PlannerOffer
 from tests.screen.conftest import open_page
 from tests.screen.scripted import ScriptedConversation
 
@@ -36,6 +37,41 @@ def test_a_number_is_amended_at_once(page, conversation, clause, field, value):
     assert getattr(getattr(in_force(conversation), clause), field) == value
     assert conversation.snapshot().contract_version == 2
     assert not page.exception
+
+
+@pytest.fixture
+def planned(conversation: ScriptedConversation) -> ScriptedConversation:
+    ceiling = Ceiling.model_validate({"planner": {"most_steps": 40}})
+    conversation.offered = PlannerOffer(ceiling.usual_planner("claude-sonnet-4-6"), ceiling, anthropic=True)
+    return conversation
+
+
+def test_the_planner_is_set_at_once(planned):
+    page = open_page(planned)
+    page.selectbox(key="panel-planner-model").set_value("claude-opus-4-7").run()
+    page.selectbox(key="panel-planner-effort").set_value("low").run()
+    page.number_input(key="panel-planner-most_steps").set_value(12).run()
+    assert planned.planning == PlannerSettings(model="claude-opus-4-7", effort="low", most_steps=12)
+    assert page.number_input(key="panel-planner-most_steps").max == 40
+    assert any("Effort: high" in caption.value.replace("\\", "") for caption in page.caption)
+    assert planned.snapshot().contract_version == 1
+    assert not page.exception
+
+
+def test_an_own_endpoints_model_is_written_and_a_refused_one_goes_back(planned):
+    planned.offered = PlannerOffer(planned.planning, Ceiling(), anthropic=False)
+    page = open_page(planned)
+    page.text_input(key="panel-planner-model").set_value("llama3.1:8b").run()
+    assert planned.planning.model == "llama3.1:8b"
+    page.text_input(key="panel-planner-model").set_value("claude-opus-4-20250514").run()
+    assert "claude-opus-4-20250514 was retired" in warnings(page)[0]
+    page.text_input(key="panel-planner-model").set_value(" ").run()
+    assert warnings(page) == ["Name a model that the endpoint knows."]
+    assert page.text_input(key="panel-planner-model").value == "llama3.1:8b"
+
+
+def test_the_built_in_analyst_has_nothing_to_set(page):
+    assert not [box for box in page.selectbox if "planner" in box.key]
 
 
 def test_money_is_amended_to_the_cent(page, conversation):

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_core.errors import RingfenceError
+from agent_core.errors import ClauseRefused, RingfenceError
 from agent_core.events import Artifact
 from agent_core.tools.base import Image, Text
 from agent_core.tools.outcome import MODEL_TEXT, Outcome, cut_middle, to_result
@@ -36,6 +36,12 @@ def test_an_error_carries_kind_message_and_advice() -> None:
         "message": "Too long.",
         "advice": "Try a smaller step, or a sample of the data.",
     }
+
+
+def test_a_refused_clause_is_passed_on_to_the_person() -> None:
+    """A policy that can't be read is of the same kind, and its advice is for an operator."""
+    error = body(Outcome(exit_code=1, error="clause_refused", message="No."))["error"]
+    assert error == {"kind": "clause_refused", "message": "No.", "advice": ClauseRefused.advice}
 
 
 def test_an_artifact_is_named_and_never_sent_whole() -> None:
