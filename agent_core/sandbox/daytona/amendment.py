@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from agent_core.contract import Contract
 from agent_core.sandbox.base import Amendment
-from agent_core.sandbox.daytona import bundle, options, tiers
+from agent_core.sandbox.daytona import options, tiers
 from agent_core.sandbox.daytona.errors import translated
 from agent_core.sandbox.daytona.remote import Remote
+from agent_core.sandbox.hosted import bundle
 
 if TYPE_CHECKING:
     from daytona import AsyncSandbox

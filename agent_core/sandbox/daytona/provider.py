@@ -15,6 +15,7 @@ from agent_core.sandbox.base import Leftover
 from agent_core.sandbox.daytona import options, tiers
 from agent_core.sandbox.daytona.errors import translated
 from agent_core.sandbox.daytona.sandbox import DaytonaSandbox, delete
+from agent_core.sandbox.hosted.ending import to_its_end
 
 if TYPE_CHECKING:
     from daytona import AsyncDaytona, AsyncSandbox
@@ -79,7 +80,7 @@ class DaytonaProvider:
             yield sandbox
         finally:
             self._open.discard(sandbox)
-            await _to_its_end(sandbox.close())
+            await to_its_end(sandbox.close())
 
     async def leftovers(self) -> tuple[Leftover, ...]:
         """See `Provider.leftovers`."""
@@ -132,7 +133,7 @@ class DaytonaProvider:
                 async with asyncio.timeout(self._start_seconds + _SECONDS):
                     return await task
         except BaseException:
-            await _to_its_end(self._clear_away(name))
+            await to_its_end(self._clear_away(name))
             raise
 
     async def _clear_away(self, name: str) -> None:
@@ -160,17 +161,3 @@ class DaytonaProvider:
             made.cpu < wanted.vcpus or made.memory < wanted.memory_gib or made.disk < wanted.disk_gib
         ):
             raise ClauseRefused("resources", "The Daytona snapshot is smaller than the contract: lower its resources.")
-
-
-async def _to_its_end(work: object) -> None:
-    """Bring work to its end, however often the awaiting task is cancelled meanwhile."""
-    task: asyncio.Future[object] = asyncio.ensure_future(work)  # type: ignore[call-overload]
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError

@@ -1,4 +1,4 @@
-"""The part of the local worker that runs at Daytona too, as one archive, and the code that speaks to it."""
+"""The part of the local worker that runs elsewhere too, as one archive, and the code that speaks to it."""
 
 import functools
 import io
@@ -10,9 +10,9 @@ from agent_core.contract import Contract
 
 _PACKAGE = "ringfence_inside"
 _WORKER = "agent_core.sandbox.local.worker"
-_INSIDE = "agent_core.sandbox.daytona.inside"
+_INSIDE = "agent_core.sandbox.inside"
 _SHARED = ("faults", "files", "imports", "repl", "rich", "screen", "shell", "streams", "tables")
-_OURS = ("pump", "session")
+_OURS = ("kernel", "pump", "session")
 _MIB = 1 << 20
 MOST_OUTPUT_BYTES = 10 * _MIB
 
@@ -31,12 +31,12 @@ def archive() -> bytes:
     return data.getvalue()
 
 
-def first(home: str, contract: Contract) -> str:
+def first(home: str, contract: Contract, *, disk_guard: bool) -> str:
     """What the interpreter runs once."""
     return (
         f"import sys; sys.path.insert(0, {home + '/.ringfence/inside.zip'!r})\n"
         f"import json; from {_PACKAGE} import session as _session\n"
-        f"_session.begin({home!r}, json.loads({json.dumps(limits(contract))!r}))\n"
+        f"_session.begin({home!r}, json.loads({json.dumps(limits(contract, disk_guard=disk_guard))!r}))\n"
     )
 
 
@@ -46,11 +46,12 @@ def call(method: str, *arguments: object) -> str:
     return f"import json\n__import__('sys').modules['{_PACKAGE}.session'].session.{method}(*json.loads({text!r}))\n"
 
 
-def limits(contract: Contract) -> dict[str, int]:
-    """The guards inside."""
+def limits(contract: Contract, *, disk_guard: bool = False) -> dict[str, int]:
+    """The guards inside; one for the disk where the provider's own disk is larger than the contract's."""
     return {
         "data_bytes": contract.resources.memory_mib * _MIB,
         "file_bytes": contract.filesystem.largest_file_mib * _MIB,
         "processes": contract.resources.processes,
         "output_bytes": MOST_OUTPUT_BYTES,
+        "disk_bytes": contract.filesystem.disk_mib * _MIB if disk_guard else 0,
     }

@@ -1,8 +1,9 @@
-"""The other end of `DaytonaSandbox`: calls, their limits and results, and files, in Daytona's own interpreter."""
+"""The other end of `HostedSandbox`: calls, their limits and results, and files, in the provider's own interpreter."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -11,9 +12,9 @@ import stat
 import struct
 import sys
 import threading
-from os import environ  # the sandbox's own, which holds no secret
 
-from agent_core.sandbox.daytona.inside.pump import Pump
+from agent_core.sandbox.inside import kernel
+from agent_core.sandbox.inside.pump import Pump
 from agent_core.sandbox.local.worker import files, streams
 from agent_core.sandbox.local.worker.imports import AfterImport
 from agent_core.sandbox.local.worker.repl import Outcome, Repl
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _LENGTHS = struct.Struct(">II")
 _WATCH_SECONDS = 0.25
 _INPUTS = "inputs"
+_SLACK = 1 << 20
+"""Bytes that others may write while a call runs."""
 
 
 class Results:
@@ -58,24 +61,27 @@ class Session:
 
     def __init__(self, home: str, limits: dict[str, int]) -> None:
         self._root, self._private = f"{home}/work", f"{home}/.ringfence"
+        kernel.unprivileged(home)
         os.makedirs(f"{self._root}/{_INPUTS}", exist_ok=True)  # noqa: PTH103
         os.chmod(f"{self._root}/{_INPUTS}", 0o555)  # noqa: PTH101, S103  nobody may write
         files._ROOT = self._root  # noqa: SLF001
         os.chdir(self._root)
         sys.path.append(self._root)
-        environ.setdefault("MPLBACKEND", "agg")
         self._owner, self._ended, self._running = os.getpid(), "", False
         self._results = Results()
         self._pump = Pump(limits["output_bytes"], self._flood)
         self._screen = Screen(self._results)  # type: ignore[arg-type]
         self._repl, self._shell = Repl(self._screen), Shell()
+        self._repl._names.update(kernel.names())  # noqa: SLF001
         self._shell._folder = self._root  # noqa: SLF001
         sys.meta_path.insert(0, AfterImport(self._screen.patches()))
+        kernel.settle(self._screen.patches())
+        self._disk_before = self._disk_now = _used(self._root)
         self.limit(limits)
 
     def limit(self, limits: dict[str, int]) -> None:
         """Guards, which a process may raise again up to what the container allows."""
-        self._most_memory = limits["data_bytes"]
+        self._most_memory, self._most_disk = limits["data_bytes"], limits["disk_bytes"]
         for kind, name in (
             (resource.RLIMIT_DATA, "data_bytes"),
             (resource.RLIMIT_FSIZE, "file_bytes"),
@@ -88,6 +94,7 @@ class Session:
     def run(self, call: str, language: str, code: str, artifact_bytes: int, seconds: float) -> None:
         """One call, within its time. Its results and its end are in the file of the call's name."""
         self._clear()
+        self._disk_now = _used(self._root)
         out, err, modules = sys.stdout, sys.stderr, sys.modules.get("__main__")
         before = set(_below(self._owner))
         self._results.begin(f"{self._private}/{call}", 4 * artifact_bytes + (16 << 20))
@@ -102,7 +109,7 @@ class Session:
         previous = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGALRM)}
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         try:
-            with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.suppress(KeyboardInterrupt), kernel.outside_loop():
                 self._running = True
                 signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
                 outcome = self._repl.run(code) if language == "python" else self._shell.run(code)
@@ -111,6 +118,8 @@ class Session:
             streams.flush()
             if os.getpid() != self._owner:
                 os._exit(outcome.exit_code)
+            if not self._ended and self._disk_is_full(self._disk_now):
+                self._ended = "disk_full"
             started = [pid for pid in _below(self._owner) if pid not in before and pid != self._shell._pid]  # noqa: SLF001
             if self._ended:
                 _kill(started)
@@ -141,6 +150,8 @@ class Session:
         source = f"{self._private}/{arrived}"
         frozen = parts[0] == _INPUTS and len(parts) > 1
         try:
+            if self._disk_is_full(0):
+                raise OSError(errno.ENOSPC, "")  # noqa: TRY301
             if frozen:
                 os.chmod(source, 0o444)  # noqa: PTH101
                 self._freeze(parts, 0o755)
@@ -202,10 +213,20 @@ class Session:
         """End what a call has started where all processes together need more than the contract has."""
         while not over.wait(_WATCH_SECONDS):
             below = _below(self._owner)
-            if sum(map(_memory, [self._owner, *below])) > self._most_memory and not self._ended:
-                self._ended = "out_of_memory"
-                _kill([pid for pid in below if pid != self._shell._pid])  # noqa: SLF001
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            if sum(map(_memory, [self._owner, *below])) > self._most_memory:
+                self._cut(below, "out_of_memory")
+            elif self._disk_is_full(self._disk_now):
+                self._cut(below, "disk_full")
+
+    def _cut(self, below: list[int], why: str) -> None:
+        if not self._ended:
+            self._ended = why
+            _kill([pid for pid in below if pid != self._shell._pid])  # noqa: SLF001
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def _disk_is_full(self, before: int) -> bool:
+        """Whether more was written than the guard allows, and more than there was `before`."""
+        return bool(self._most_disk) and _used(self._root) > max(self._disk_before + self._most_disk, before + _SLACK)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         if not self._running or os.getpid() != self._owner:
@@ -238,6 +259,12 @@ def _memory(pid: int) -> int:
             if line.startswith("Pss_Anon:"):
                 return int(line.split()[1]) << 10
     return 0
+
+
+def _used(folder: str) -> int:
+    """Bytes that are taken on the disk of a folder."""
+    found = os.statvfs(folder)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
 
 
 def _kill(pids: list[int]) -> None:

@@ -6,6 +6,7 @@ text on in pieces far below the longest line that the channel takes.
 
 from __future__ import annotations
 
+import _thread
 import codecs
 import os
 import select
@@ -36,7 +37,8 @@ class Pump:
         self._wake, self._waker = os.pipe()
         self.out, self.err = streams.Stream(1), streams.Stream(2, at_once=True)
         self.out.other, self.err.other = self.err, self.out
-        threading.Thread(target=self._serve, daemon=True).start()
+        # A Jupyter kernel gives what a `threading.Thread` writes to the request that started it, which is over by then.
+        _thread.start_new_thread(self._serve, ())
 
     def begin(self, out: Any, err: Any) -> None:
         """A call begins: what is written goes to these two."""

@@ -1,18 +1,21 @@
-"""One run of code at Daytona: its output, its results, its time, and interrupting it."""
+"""One run of code elsewhere: its output, its results, its time, and interrupting it."""
 
 import asyncio
 import contextlib
+import errno
+import os
 import secrets
 import time
-from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Literal
 
 from agent_core.contract import Contract, Language
 from agent_core.errors import CallTimeout, OutOfMemory, OutputLimit, SandboxCrashed
-from agent_core.sandbox.base import Display, Emit, Execution
-from agent_core.sandbox.daytona import bundle
-from agent_core.sandbox.daytona.remote import Remote
+from agent_core.sandbox.base import CodeError, Display, Emit, Execution
 from agent_core.sandbox.frames import Decoder, Frame
+from agent_core.sandbox.hosted import bundle
+from agent_core.sandbox.hosted.ending import to_its_end
+from agent_core.sandbox.hosted.remote import Remote
 from agent_core.sandbox.local.messages import Displayed, Done, parse
 from agent_core.sandbox.local.outputs import Outputs
 
@@ -32,6 +35,7 @@ class Call:
 
     def __init__(self, remote: Remote, emit: Emit, contract: Contract) -> None:
         self._remote, self._contract = remote, contract
+        self._disk_mib = contract.filesystem.disk_mib
         self._flooded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._outputs = Outputs(emit, self._flooded)
         self._name = secrets.token_hex(8)
@@ -50,7 +54,8 @@ class Call:
         try:
             await asyncio.wait({task}, timeout=seconds + _GRACE_SECONDS)
         except asyncio.CancelledError:
-            self.stuck = not await _to_its_end(self._stopped(task))
+            with contextlib.suppress(asyncio.CancelledError):
+                await to_its_end(self._stop(task))
             raise
         finally:
             self._outputs.finish()
@@ -61,15 +66,14 @@ class Call:
         task.result()
         return await self._judged(seconds)
 
-    async def _stopped(self, task: "asyncio.Task[None]") -> bool:
-        """Interrupt the code; whether it has ended and its interpreter has not."""
+    async def _stop(self, task: "asyncio.Task[None]") -> None:
+        """Interrupt the code: it is stuck unless it has ended and its interpreter has not."""
         await self._remote.interrupt()
         await asyncio.wait({task}, timeout=_ANSWER_SECONDS)
+        self.stuck = not task.done() or task.cancelled() or task.exception() is not None
         if not task.done():
             task.cancel()
             await asyncio.wait({task})
-            return False
-        return not task.cancelled() and task.exception() is None
 
     def _hear(self, stream: Literal["stdout", "stderr"], text: str) -> None:
         self._outputs.feed(stream, text.encode("utf-8", "replace"))
@@ -105,19 +109,13 @@ class Call:
             raise OutOfMemory(self._contract.resources.memory_mib, state_kept=done.kept)
         if why == "timeout":
             raise CallTimeout(limit, ran, state_kept=done.kept)
+        if why == "disk_full":
+            text = f"[Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}: the contract allows {self._disk_mib} MiB"
+            done = replace(done, exit_code=1, error=CodeError("OSError", text, "", "disk_full"))
         if done.exit_code == _KILLED:
             raise OutOfMemory(self._contract.resources.memory_mib, state_kept=True)
         count = background if isinstance(background, int) and background >= 0 else 0
         return Execution(done.exit_code, ran, displays, done.error, background=count)
-
-
-async def _to_its_end(work: Coroutine[None, None, bool]) -> bool:
-    """Bring work to its end, however often the awaiting task is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
-    return task.result()
 
 
 def _kept(error: OutputLimit, *, kept: bool) -> OutputLimit:

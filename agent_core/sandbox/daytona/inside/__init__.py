@@ -1,1 +1,0 @@
-"""What runs inside a Daytona sandbox, beside the local worker's modules. Standard library only."""

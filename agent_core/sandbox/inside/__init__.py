@@ -1,0 +1,1 @@
+"""What runs inside a hosted sandbox, beside the local worker's modules. Standard library only."""
