@@ -36,6 +36,15 @@ class Settings:
     """Of a Daytona that is not Daytona's own."""
     daytona_tier: Literal[1, 2, 3, 4] = 1
     """The tier of the account that the key belongs to; from the third on a sandbox's egress can be set."""
+    e2b_api_key: SecretStr | None = None
+    e2b_domain: str | None = None
+    e2b_api_url: str | None = None
+    e2b_sandbox_url: str | None = None
+    """Of an E2B that is not E2B's own: its domain, or the addresses of its API and of its sandboxes."""
+    e2b_tier: Literal["hobby", "pro", "pro-600", "pro-1100"] = "hobby"
+    """The tier of the account that the key belongs to; a number is how many sandboxes an add-on allows at once."""
+    e2b_template: str = "code-interpreter-v1"
+    """What sandboxes are made from; it sets their processors and memory."""
     operators: frozenset[str] = frozenset()
     """The addresses, in lower case, of the people who may see everyone's spending and end anyone's sandbox."""
     policy: Path | None = None
@@ -51,7 +60,8 @@ class Settings:
         """Read DATABASE_URL and, by their prefixes, what a deployment sets.
 
         These are RINGFENCE_HOME, _ARTIFACTS, _POLICY, _OPERATORS, _MODEL and _REACHABLE_NETWORKS, ANTHROPIC_API_KEY,
-        _AUTH_TOKEN and _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER.
+        _AUTH_TOKEN and _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER; E2B_API_KEY,
+        _DOMAIN, _API_URL and _SANDBOX_URL, RINGFENCE_E2B_TIER and RINGFENCE_E2B_TEMPLATE.
 
         Raises ProviderUnavailable with a sentence on what to set.
         """
@@ -70,6 +80,12 @@ class Settings:
             daytona_api_key=_secret(variables, "DAYTONA_API_KEY"),
             daytona_api_url=variables.get("DAYTONA_API_URL") or None,
             daytona_tier=_tier(variables.get("RINGFENCE_DAYTONA_TIER") or "1"),
+            e2b_api_key=_secret(variables, "E2B_API_KEY"),
+            e2b_domain=variables.get("E2B_DOMAIN") or None,
+            e2b_api_url=variables.get("E2B_API_URL") or None,
+            e2b_sandbox_url=variables.get("E2B_SANDBOX_URL") or None,
+            e2b_tier=_e2b_tier(variables.get("RINGFENCE_E2B_TIER") or "hobby"),
+            e2b_template=variables.get("RINGFENCE_E2B_TEMPLATE") or "code-interpreter-v1",
             operators=_addresses(variables.get("RINGFENCE_OPERATORS", "")),
             policy=_policy(variables, home),
         )
@@ -127,6 +143,17 @@ def _tier(text: str) -> Literal[1, 2, 3, 4]:
             return 4
         case _:
             raise ProviderUnavailable("RINGFENCE_DAYTONA_TIER makes no sense: give the account's tier, 1 to 4.")
+
+
+def _e2b_tier(text: str) -> Literal["hobby", "pro", "pro-600", "pro-1100"]:
+    match text.strip().lower():
+        case "hobby" | "pro" | "pro-600" | "pro-1100" as tier:
+            return tier
+        case _:
+            raise ProviderUnavailable(
+                "RINGFENCE_E2B_TIER makes no sense: give the account's tier, hobby or pro, or pro-600 or pro-1100 "
+                "with an add-on."
+            )
 
 
 def _secret(variables: Mapping[str, str], name: str) -> SecretStr | None:

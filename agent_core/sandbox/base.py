@@ -96,6 +96,14 @@ class FileEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """The machine that a provider has allocated, which is what it bills."""
+
+    vcpus: float
+    memory_mib: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What a sandbox has used so far."""
 

@@ -41,8 +41,19 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
                 holder=opener.holder,
             )
         case "e2b":
-            raise ProviderUnavailable(
-                "Sandboxes of E2B are not available in this version. Choose another provider in the contract."
+            if settings.e2b_api_key is None:
+                raise ProviderUnavailable("There is no key for E2B. Set E2B_API_KEY, and start the app again.")
+            from agent_core.sandbox.e2b.provider import E2BProvider  # noqa: PLC0415
+
+            return E2BProvider(
+                settings.e2b_api_key,
+                tier=settings.e2b_tier,
+                template=settings.e2b_template,
+                domain=settings.e2b_domain,
+                url=settings.e2b_api_url,
+                sandbox_url=settings.e2b_sandbox_url,
+                deployment=opener.deployment,
+                holder=opener.holder,
             )
         case "claude":
             raise ProviderUnavailable(
@@ -55,4 +66,5 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
 
 def remote(settings: Settings) -> tuple[ProviderName, ...]:
     """The providers that there are keys for, and whose sandboxes outlive the process that opened them."""
-    return ("daytona",) if settings.daytona_api_key else ()
+    keys: dict[ProviderName, object] = {"daytona": settings.daytona_api_key, "e2b": settings.e2b_api_key}
+    return tuple(name for name, key in keys.items() if key)

@@ -81,7 +81,11 @@ def test_e2b_and_daytona_are_held_to_a_list_of_domains_under_their_own_rate_card
     for provider in ("e2b", "daytona"):
         network = Network(mode="allowlist", domains=("a.org",))
         check(Contract(provider=provider, network=network, billing=Billing(rate_card=provider)))
-    check(Contract(provider="e2b", billing=Billing(rate_card="e2b"), languages=Languages(allowed=LANGUAGES)))
+
+
+def test_languages_without_limits_are_refused_at_e2b() -> None:
+    refusal = refused(provider="e2b", billing=Billing(rate_card="e2b"), languages=Languages(allowed=LANGUAGES))
+    assert refusal.clause == "languages"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,7 @@ def test_every_clause_has_an_effect_and_an_unknown_one_has_none(provider: Any) -
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_less_is_told_apart_only_where_more_waits(provider: str) -> None:
     assert all(one.effect == "next" for one in MATRIX[provider].values() if one.lowered == "now")
+    assert [feature for feature, one in MATRIX["e2b"].items() if one.lowered == "now"] == ["resources.memory_mib"]
     lowered = {feature for feature, one in MATRIX["local"].items() if one.lowered == "now"}
     assert lowered == {"resources.memory_mib", "resources.processes", "filesystem.largest_file_mib"}
 

@@ -38,8 +38,26 @@ def test_a_tier_that_is_none():
         settings(RINGFENCE_DAYTONA_TIER="gold")
 
 
-@pytest.mark.parametrize("name", ["e2b", "claude"])
-def test_those_that_are_not_there(name):
-    """The others say that this version does not have them, and what to do."""
+def test_e2b_needs_its_key():
+    """As Daytona does; the two can be there together."""
+    with pytest.raises(ProviderUnavailable, match="E2B_API_KEY"):
+        provider("e2b", settings(), OPENER)
+    keyed = settings(E2B_API_KEY="e2b_secret", DAYTONA_API_KEY="dtn_secret")
+    opened = provider("e2b", keyed, OPENER)
+    assert opened.name == "e2b"
+    assert "e2b_secret" not in repr(opened) + repr(keyed)
+    assert set(remote(keyed)) == {"daytona", "e2b"}
+    assert remote(settings(E2B_API_KEY="e2b_secret")) == ("e2b",)
+
+
+def test_a_tier_of_e2b_that_is_none():
+    """The sentence names the variable and what it may be."""
+    assert settings(RINGFENCE_E2B_TIER="Pro").e2b_tier == "pro"
+    with pytest.raises(ProviderUnavailable, match="RINGFENCE_E2B_TIER"):
+        settings(RINGFENCE_E2B_TIER="gold")
+
+
+def test_one_that_is_not_there():
+    """It says that this version does not have it, and what to do."""
     with pytest.raises(ProviderUnavailable, match="not available in this version"):
-        provider(name, settings(), OPENER)
+        provider("claude", settings(), OPENER)

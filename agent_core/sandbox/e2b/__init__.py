@@ -1,0 +1,1 @@
+"""Sandboxes at E2B, through the provider's own SDK."""
