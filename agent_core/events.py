@@ -253,6 +253,16 @@ class SandboxClosed(_Event):
     seconds: float
 
 
+class ConversationForked(_Event):
+    """What is above was copied from another conversation, where it was also paid for; the planner wasn't there."""
+
+    kind: Literal["conversation_forked"] = "conversation_forked"
+    source: str
+    """The other conversation."""
+    title: str
+    """What it was called then. Hostile."""
+
+
 class PlannerRetried(_Event):
     """The endpoint failed and was asked again."""
 
@@ -296,6 +306,7 @@ Event = Annotated[
     | SandboxOpened
     | SandboxAmended
     | SandboxClosed
+    | ConversationForked
     | PlannerRetried
     | TurnEnded,
     Field(discriminator="kind"),

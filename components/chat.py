@@ -4,6 +4,7 @@ import streamlit as st
 
 from agent_core.events import ContractChanged
 from agent_core.session import Conversation, IncomingFile, Snapshot
+from agent_core.session.library import Library
 from components import (
     composer,
     contract_drawer,
@@ -20,14 +21,14 @@ from components.contract_groups import Unavailable
 from components.segments import Entry, entries, open_run
 
 
-def draw(conversation: Conversation, unavailable: Unavailable) -> None:
+def draw(conversation: Conversation, unavailable: Unavailable, library: Library) -> None:
     """Show a conversation with its contract beside it."""
     snapshot = conversation.snapshot()
     sent = composer.draw(conversation.id, busy=snapshot.busy, stop=conversation.stop)
     _send(conversation, sent, busy=snapshot.busy)
     contract_drawer.draw(conversation, unavailable)
     with st.container(key="talk", gap="medium"):
-        _talk(conversation, snapshot)
+        _talk(conversation, snapshot, library)
     with st.container(key="panel", gap="small"):
         meter.draw(conversation, snapshot)
         contract_panel.draw(conversation, snapshot, unavailable, place="panel")
@@ -52,12 +53,13 @@ def _ask(conversation: Conversation, text: str, files: tuple[IncomingFile, ...])
         composer.keep(conversation.id, composer.Sent(text, files))
 
 
-def _talk(conversation: Conversation, snapshot: Snapshot) -> None:
+def _talk(conversation: Conversation, snapshot: Snapshot, library: Library) -> None:
     found = entries(snapshot.events)
     if not snapshot.busy and all(isinstance(entry.content, ContractChanged) for entry in found):
         _begin(conversation, first_run.draw(snapshot.contract.filesystem.largest_file_mib))
     under_way = open_run(found) if snapshot.busy else None
-    _transcript(conversation, [entry for entry in found if entry.content is not under_way], quiet=not snapshot.busy)
+    shown = [entry for entry in found if entry.content is not under_way]
+    _transcript(conversation, shown, library, quiet=not snapshot.busy)
     live.draw(conversation, snapshot, under_way)
     if not snapshot.busy:
         withheld.draw(snapshot.withheld, conversation.id)
@@ -66,13 +68,16 @@ def _talk(conversation: Conversation, snapshot: Snapshot) -> None:
         st.rerun()
 
 
-def _transcript(conversation: Conversation, found: list[Entry], *, quiet: bool) -> None:
+def _transcript(conversation: Conversation, found: list[Entry], library: Library, *, quiet: bool) -> None:
     tab = state.tab()
-    wish = transcript.draw(found, tab.turns_shown, conversation.read_artifact, quiet=quiet)
+    wish = transcript.draw(found, tab.turns_shown, conversation.read_artifact, quiet=quiet, forks=True)
     if wish.earlier:
         tab.turns_shown += state.TURNS_SHOWN
     elif wish.remove:
         conversation.remove_file(wish.remove)
+    elif wish.fork:
+        forked = library.fork(conversation.id, conversation.owner, wish.fork.up_to)
+        state.open_conversation(forked, compose=wish.fork.question)
     else:
         return
     st.rerun()

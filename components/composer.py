@@ -32,6 +32,9 @@ def draw(conversation_id: str, *, busy: bool, stop: Callable[[], None]) -> Sent:
     While a turn runs, Stop stands beside Send, and the next message can be written. Call it outside of any
     container: Streamlit keeps the newest message in sight only beside a chat input that it placed itself.
     """
+    if compose := state.tab().compose:
+        state.write(_KEY, compose)
+        state.tab().compose = ""
     with st.bottom:
         line = st.container(horizontal=True, vertical_alignment="center", wrap=False, key="waiting-line")
     label = "Write what to ask next" if busy else "Ask about your data, or drop files here"

@@ -10,6 +10,7 @@ from agent_core.events import (
     BUILTIN_MODEL,
     ContractChanged,
     ContractDenied,
+    ConversationForked,
     FileRefused,
     FileRemoved,
     PlannerChanged,
@@ -27,6 +28,7 @@ Notable = (
     | FileRemoved
     | ContractChanged
     | ContractDenied
+    | ConversationForked
     | SandboxOpened
     | SandboxAmended
     | SandboxClosed
@@ -54,10 +56,8 @@ _CLOSED = {
 def draw(event: Notable, denied: ContractDenied | None = None) -> None:
     """Say an event in a line; draw nothing where there is nothing to say. `denied` is what ended a turn."""
     match event:
-        case FileRefused():
-            _line("block", f"{event.name} was not taken: {event.message}")
-        case FileRemoved():
-            _line("delete", f"{event.name} was removed")
+        case FileRefused() | FileRemoved():
+            _file(event)
         case ContractChanged() | PlannerChanged():
             _changed(event)
         case ContractDenied():
@@ -69,6 +69,8 @@ def draw(event: Notable, denied: ContractDenied | None = None) -> None:
             _amended(event)
         case SandboxClosed():
             _line("inventory_2", f"Sandbox closed after {units.seconds(event.seconds)}: {_CLOSED[event.reason]}")
+        case ConversationForked():
+            _line("fork_right", f"Copied from “{event.title}”. Files are here; variables are not.")
         case PlannerRetried():
             wait = units.seconds(event.delay_seconds)
             _line("refresh", f"The model did not answer; trying again in {wait} ({event.attempt} of {event.most})")
@@ -85,6 +87,14 @@ def clause(denied: ContractDenied) -> str:
 
 def _line(icon: str, text: str) -> None:
     st.caption(f":material/{icon}: {plain(text)}")
+
+
+def _file(event: FileRefused | FileRemoved) -> None:
+    match event:
+        case FileRefused():
+            _line("block", f"{event.name} was not taken: {event.message}")
+        case FileRemoved():
+            _line("delete", f"{event.name} was removed")
 
 
 def _changed(event: ContractChanged | PlannerChanged) -> None:

@@ -23,6 +23,7 @@ CONTRACT = Place("Contract", ":material/contract:", _PAGES / "contract.py")
 VALIDATE = Place("Validate", ":material/verified_user:", _PAGES / "validate.py")
 HISTORY = Place("History", ":material/history:", _PAGES / "history.py")
 OPERATOR = Place("Operator", ":material/admin_panel_settings:", _PAGES / "operator.py")
+SHARED = Place("Shared", ":material/link:", _PAGES / "shared.py")
 PLACES = (CHAT, CONTRACT, VALIDATE, HISTORY)
 
 

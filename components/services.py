@@ -9,6 +9,7 @@ from agent_core.errors import RingfenceError
 from agent_core.events import ContractChanged
 from agent_core.session import Conversation, Deployment
 from agent_core.session.deployment import LOCAL_PERSON
+from agent_core.session.library import Shared
 from agent_core.storage.people import Person
 from components import sign_in, state
 from components.markdown import plain
@@ -98,6 +99,15 @@ def conversation() -> Conversation:
     found = _unused() or deployment().create(person())
     state.open_conversation(found.id)
     return found
+
+
+def shared(token: str) -> Shared | None:
+    """What a link to read leads whoever is let in here; None where it leads nowhere."""
+    who()
+    try:
+        return deployment().library.shared(token)
+    except KeyError:
+        return None
 
 
 def title(conversation_id: str) -> str:

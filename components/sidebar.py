@@ -39,7 +39,7 @@ def draw(
         with st.container(key="places", gap=None):
             places.links(current, operator=operator)
         new = st.button("New conversation", icon=":material/add:", width="stretch", key="new-conversation")
-        opened = _list(conversations[:_LISTED], current)
+        opened = _list(sorted(conversations, key=lambda one: not one.pinned)[:_LISTED], current)
         with st.container(key="planner"):
             st.caption(_planner(planner, builtin=builtin))
             if who != LOCAL_PERSON:
@@ -57,13 +57,20 @@ def _list(conversations: Sequence[ConversationSummary], current: str) -> str:
                 plain(summary.title) or "New conversation",
                 key=f"open-{summary.id}",
                 type="secondary" if here else "tertiary",
-                icon="spinner" if summary.busy else None,
+                icon=_icon(summary, here=here),
                 width="stretch",
                 wrap=False,
             )
             if clicked and not here:
                 opened = summary.id
     return opened
+
+
+def _icon(summary: ConversationSummary, *, here: bool) -> str | None:
+    # The open conversation shows itself whether it works; here the list would lag behind at a turn's end.
+    if summary.busy and not here:
+        return "spinner"
+    return ":material/keep:" if summary.pinned else None
 
 
 def _planner(label: str, *, builtin: bool) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -9,6 +10,7 @@ from agent_core.session import IncomingFile
 
 _KEY = "ringfence"
 _CONVERSATION = "c"
+_SHARE = "s"
 TURNS_SHOWN = 12
 
 
@@ -31,6 +33,8 @@ class Tab:
     """Why the last edit of the contract was refused."""
     uploads: int = 0
     """How many times the upload field was used: its next use gets a fresh field."""
+    compose: str = ""
+    """What the composer begins with when it is drawn next."""
     waiting: dict[str, Waiting] = field(default_factory=dict)
     """What is asked next in each conversation, as soon as its turn is over."""
 
@@ -48,10 +52,24 @@ def conversation_id() -> str:
     return st.query_params.get(_CONVERSATION, "")
 
 
-def open_conversation(conversation_id: str) -> None:
-    """Put a conversation in the address, and forget what belonged to the one before but what waits there."""
+def share_token() -> str:
+    """The token of a link to read a conversation; empty where the address has none."""
+    return st.query_params.get(_SHARE, "")
+
+
+def page_address(path: str, token: str) -> str:
+    """The whole address of a page of this app, for a link to read a conversation."""
+    here = urlsplit(st.context.url or "")
+    return urlunsplit((here.scheme, here.netloc, path, urlencode({_SHARE: token}), ""))
+
+
+def open_conversation(conversation_id: str, compose: str = "") -> None:
+    """Put a conversation in the address, and forget what belonged to the one before but what waits there.
+
+    `compose` is put into its composer, for the person to change and send.
+    """
     st.query_params[_CONVERSATION] = conversation_id
-    st.session_state[_KEY] = Tab(waiting=tab().waiting)
+    st.session_state[_KEY] = Tab(waiting=tab().waiting, compose=compose)
 
 
 def write(key: str, text: str) -> None:

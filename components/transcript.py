@@ -14,6 +14,7 @@ from agent_core.events import (
     CodeStarted,
     ContractChanged,
     ContractDenied,
+    ConversationForked,
     FileRefused,
     FileRemoved,
     FileUploaded,
@@ -32,11 +33,20 @@ from components.segments import Entry, Message, Run, files_here, last_turns, mes
 
 
 @dataclass(frozen=True, slots=True)
+class Fork:
+    """Where another conversation begins: with the events up to a number, and perhaps a question to change."""
+
+    up_to: int
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
-    """What the person asked of the transcript: earlier turns, or a file to be taken out."""
+    """What the person asked of the transcript: earlier turns, a file to be taken out, or to go on elsewhere."""
 
     earlier: bool = False
     remove: str = ""
+    fork: Fork | None = None
 
 
 @dataclass
@@ -44,10 +54,11 @@ class _Drawing:
     read: Read
     removable: frozenset[int]
     remove: str = ""
+    fork: Fork | None = None
 
 
-def draw(entries: Sequence[Entry], turns: int, read: Read, *, quiet: bool) -> Wish:
-    """Show the last turns. Files can be taken out while it is `quiet`: no turn runs."""
+def draw(entries: Sequence[Entry], turns: int, read: Read, *, quiet: bool, forks: bool = False) -> Wish:
+    """Show the last turns. Files can be taken out while it is `quiet`: no turn runs. `forks` offers to fork."""
     shown = last_turns(entries, turns)
     earlier = False
     if hidden := len(entries) - len(shown):
@@ -58,7 +69,24 @@ def draw(entries: Sequence[Entry], turns: int, read: Read, *, quiet: bool) -> Wi
         with _frame(message):
             for entry in message.entries:
                 _entry(entry, drawing)
-    return Wish(earlier, drawing.remove)
+        if forks:
+            _offer_fork(message, drawing)
+    return Wish(earlier, drawing.remove, drawing.fork)
+
+
+def _offer_fork(message: Message, drawing: _Drawing) -> None:
+    match message.entries[0].content, message.entries[-1]:
+        case UserAsked(text=text), Entry(seq=seq):
+            label, fork = "Ask differently", Fork(seq - 1, text)
+        case _, Entry(seq=seq, content=TurnEnded()):
+            label, fork = "Fork", Fork(seq)
+        case _:
+            return
+    with st.container(key=f"fork-{seq}", horizontal=True, horizontal_alignment="right" if fork.question else "left"):
+        start = "with everything before this question" if fork.question else "that goes on from here"
+        told = f"A new conversation {start}"
+        if st.button(label, key=f"fork-at-{seq}", type="tertiary", icon=":material/fork_right:", help=told):
+            drawing.fork = fork
 
 
 def _frame(message: Message) -> DeltaGenerator:
@@ -97,6 +125,7 @@ def _entry(entry: Entry, drawing: _Drawing) -> None:
             | FileRemoved()
             | ContractChanged()
             | ContractDenied()
+            | ConversationForked()
             | SandboxOpened()
             | SandboxAmended()
             | SandboxClosed()

@@ -10,11 +10,11 @@ from typing import Literal, get_args
 
 from agent_core.contract import Contract, changed_clauses
 from agent_core.errors import ErrorKind
-from agent_core.events import ContractChanged, ContractDenied
+from agent_core.events import ContractChanged, ContractDenied, ConversationForked
 from agent_core.files.formulas import harmless
 from agent_core.storage.events import OwnedEvent
 
-AUDIT_KINDS = ("contract_changed", "contract_denied")
+AUDIT_KINDS = ("contract_changed", "contract_denied", "conversation_forked")
 """The kinds of event that are audited; the others may be left out."""
 
 AuditKind = Literal["denied", "changed"]
@@ -44,7 +44,7 @@ class AuditEntry:
 def audit(events: Iterable[OwnedEvent], titles: Mapping[str, str]) -> tuple[AuditEntry, ...]:
     """Denials and changes, newest first. `events` are ordered by conversation, then by number.
 
-    The version that a conversation opens with is not a change.
+    The version that a conversation opens with is not a change, and what a fork has copied is told of its source.
     """
     found: list[AuditEntry] = []
     contracts: dict[str, Contract] = {}
@@ -58,6 +58,8 @@ def audit(events: Iterable[OwnedEvent], titles: Mapping[str, str]) -> tuple[Audi
                 contracts[owned.conversation_id] = owned.event.contract
                 if before is not None:
                     found.append(_changed(owned, owned.event, before, title))
+            case ConversationForked():
+                found = [entry for entry in found if entry.conversation_id != owned.conversation_id]
             case _:
                 pass
     return tuple(sorted(found, key=lambda entry: (entry.at, entry.seq), reverse=True))

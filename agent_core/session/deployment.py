@@ -22,6 +22,7 @@ from agent_core.session.audit import AUDIT_KINDS, AuditEntry, audit
 from agent_core.session.conversation import Conversation
 from agent_core.session.gate import Gate
 from agent_core.session.hold import Hold
+from agent_core.session.library import Library
 from agent_core.session.log import Log
 from agent_core.session.operations import Operations
 from agent_core.session.planners import Planners
@@ -31,7 +32,7 @@ from agent_core.session.spend import Spend, spend
 from agent_core.session.spending import Spending
 from agent_core.session.validation import Validations
 from agent_core.session.values import ConversationSummary
-from agent_core.session.workspace import Workspace
+from agent_core.session.workspace import Workspace, folder_of
 from agent_core.storage.bucket import open_artifacts
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
@@ -71,6 +72,8 @@ class Deployment:
         self._workspaces = WorkspaceStore(self._database)
         self._artifacts = open_artifacts(settings.artifacts, settings.home)
         self._artifacts.check()
+        self.library = Library(self._database, self._artifacts)
+        """What a person does with conversations as a whole."""
         self._gate = Gate(Leases(self._database))
         self._settings = settings
         self._opener = Opener(deployment_id(self._database), this_process().label)
@@ -111,7 +114,11 @@ class Deployment:
         """A person's conversations, newest first."""
         return tuple(
             ConversationSummary(
-                row.id, row.title, row.updated_at, busy=row.id in self._open and self._open[row.id].busy
+                row.id,
+                row.title,
+                row.updated_at,
+                busy=row.id in self._open and self._open[row.id].busy,
+                pinned=row.pinned,
             )
             for row in self._conversations.list(owner)
         )
@@ -169,7 +176,7 @@ class Deployment:
         self._loop.run(conversation.close(), _CLOSE_SECONDS)
         del self._open[conversation_id]
         self._conversations.delete(conversation_id)
-        self._workspaces.replace(f"conversation:{conversation_id}", {})
+        self._workspaces.replace(folder_of(conversation_id), {})
         self._artifacts.delete_unreferenced(self._events.references() | self._workspaces.references())
 
     def unavailable(self, name: ProviderName) -> str | None:

@@ -11,6 +11,7 @@ from agent_core.events import (
     CodeFinished,
     CodeStarted,
     ContractChanged,
+    ConversationForked,
     Event,
     FileProfile,
     FileRemoved,
@@ -47,16 +48,16 @@ class State:
                 self.contract, self.version = event.contract, event.version
             case PlannerChanged():
                 self.planner = event.settings
-            case FileUploaded():
-                self._file_came(event)
-            case FileRemoved():
-                self._file_went(event.name)
+            case FileUploaded() | FileRemoved():
+                self._file(event)
             case UserAsked():
                 self.open_turn, self.asked = event.turn, self.asked + 1
             case CodeStarted():
                 self.open_run = event.run
             case CodeFinished():
                 self.open_run = None
+            case ConversationForked():
+                self.unbriefed, self.removed = list(self.files), []
             case TurnEnded():
                 self.open_turn = None
                 if event.outcome == "done":
@@ -64,16 +65,16 @@ class State:
             case _:
                 pass
 
-    def _file_came(self, event: FileUploaded) -> None:
-        name = event.upload.name
-        self.files[name] = (event.upload, event.profile)
-        self.unbriefed = [*(other for other in self.unbriefed if other != name), name]
-        self.removed = [other for other in self.removed if other != name]
-
-    def _file_went(self, name: str) -> None:
-        self.files.pop(name, None)
+    def _file(self, event: FileUploaded | FileRemoved) -> None:
+        name = event.name if isinstance(event, FileRemoved) else event.upload.name
         self.unbriefed = [other for other in self.unbriefed if other != name]
-        self.removed = [*self.removed, name]
+        self.removed = [other for other in self.removed if other != name]
+        if isinstance(event, FileUploaded):
+            self.files[name] = (event.upload, event.profile)
+            self.unbriefed.append(name)
+        else:
+            self.files.pop(name, None)
+            self.removed.append(name)
 
 
 class Log:

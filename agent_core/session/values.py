@@ -91,3 +91,4 @@ class ConversationSummary:
     title: str
     updated_at: datetime
     busy: bool
+    pinned: bool = False

@@ -53,12 +53,22 @@ class Workspace:
 
     def _name(self, contract: Contract) -> str | None:
         if contract.filesystem.storage == "volume":
-            return f"person:{self._owner}"
-        return f"conversation:{self._conversation}" if contract.lifecycle.mode == "session" else None
+            return volume_of(self._owner)
+        return folder_of(self._conversation) if contract.lifecycle.mode == "session" else None
 
     async def _keep(self, data: bytes) -> KeptFile:
         sha256, size = await asyncio.to_thread(self._artifacts.put, data)
         return KeptFile(sha256, size)
+
+
+def folder_of(conversation: str) -> str:
+    """The name that a conversation's working folder is kept under."""
+    return f"conversation:{conversation}"
+
+
+def volume_of(owner: str) -> str:
+    """The name that a person's volume is kept under."""
+    return f"person:{owner}"
 
 
 async def pieces(artifacts: ArtifactStore, sha256: str) -> AsyncIterator[bytes]:

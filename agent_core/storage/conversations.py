@@ -21,10 +21,11 @@ class ConversationRow:
     title: str
     created_at: datetime
     updated_at: datetime
+    pinned: bool
 
 
 class ConversationStore:
-    """Makes, lists, renames and deletes conversations."""
+    """Makes, lists, renames, pins and deletes conversations."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,7 +43,7 @@ class ConversationStore:
         """A person's conversations, the one that changed last first."""
         table = schema.conversations
         query = (
-            select(table.c.id, table.c.owner, table.c.title, table.c.created_at, table.c.updated_at)
+            select(table.c.id, table.c.owner, table.c.title, table.c.created_at, table.c.updated_at, table.c.pinned)
             .where(table.c.owner == owner)
             .order_by(table.c.updated_at.desc(), table.c.id)
         )
@@ -56,16 +57,28 @@ class ConversationStore:
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one_or_none()
 
+    def title_of(self, conversation_id: str) -> str | None:
+        """What it is called; None where there is none by that id."""
+        table = schema.conversations
+        with self._database.reading() as connection:
+            return connection.execute(select(table.c.title).where(table.c.id == conversation_id)).scalar_one_or_none()
+
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another name. Raises KeyError for an unknown one."""
-        table = schema.conversations
-        change = update(table).where(table.c.id == conversation_id).values(title=title[:_LONGEST_TITLE])
-        with self._database.writing() as connection:
-            if connection.execute(change).rowcount == 0:
-                raise KeyError(conversation_id)
+        self._set(conversation_id, title=title[:_LONGEST_TITLE])
+
+    def pin(self, conversation_id: str, *, pinned: bool) -> None:
+        """Keep a conversation at the top of its person's list, or no longer. Raises KeyError for an unknown one."""
+        self._set(conversation_id, pinned=pinned)
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation with its events, transcripts and values. An unknown one is already gone."""
         table = schema.conversations
         with self._database.writing() as connection:
             connection.execute(delete(table).where(table.c.id == conversation_id))
+
+    def _set(self, conversation_id: str, **values: object) -> None:
+        table = schema.conversations
+        with self._database.writing() as connection:
+            if connection.execute(update(table).where(table.c.id == conversation_id).values(values)).rowcount == 0:
+                raise KeyError(conversation_id)

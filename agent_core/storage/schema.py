@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -63,6 +64,7 @@ conversations = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("last_seq", Integer, nullable=False),
+    Column("pinned", Boolean, nullable=False, server_default=false()),
     Index(None, "owner", "updated_at"),
 )
 
@@ -165,4 +167,14 @@ people = Table(
     Column("name", String(200), nullable=False),
     Column("email", String(320), nullable=False),
     Column("seen_at", Moment, nullable=False),
+)
+
+shares = Table(
+    "shares",
+    METADATA,
+    Column("token", String(64), primary_key=True),
+    _conversation(),
+    Column("up_to", Integer, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    UniqueConstraint("conversation_id"),
 )

@@ -54,6 +54,7 @@ from agent_core.session.values import Closing
 from agent_core.storage.events import OwnedEvent, StoredEvent
 from agent_core.storage.people import Person
 from tests.screen import turns
+from tests.screen.scripted_library import ScriptedLibrary
 from tests.screen.scripted_validations import ScriptedValidations
 
 SUGGESTIONS = (
@@ -262,6 +263,7 @@ class ScriptedDeployment(Deployment):
         self.pace = pace
         self.all: dict[str, ScriptedConversation] = {}
         self.validations = ScriptedValidations()
+        self.library = ScriptedLibrary(lambda: {one.id: one.title for one in self.all.values()})
 
     @property
     def planner_label(self) -> str:
@@ -274,7 +276,11 @@ class ScriptedDeployment(Deployment):
     def conversations(self, owner: str) -> tuple[ConversationSummary, ...]:
         now = datetime.now(UTC)
         found = [conversation for conversation in reversed(self.all.values()) if conversation.owner == owner]
-        return tuple(ConversationSummary(c.id, c.title, now, busy=c.snapshot().busy) for c in found)
+        pinned = self.library.pinned
+        return tuple(
+            ConversationSummary(c.id, c.title, now, busy=c.snapshot().busy, pinned=pinned.get(c.id, False))
+            for c in found
+        )
 
     def audit(self, owner: str) -> tuple[AuditEntry, ...]:
         return audit(self._owned(owner), self._titles(owner))

@@ -252,3 +252,16 @@ def test_no_file_can_be_taken_out_while_a_turn_runs(page, conversation):
     conversation.play(6)
     page.run()
     assert not [button for button in page.button if button.key.startswith("remove-")]
+
+
+def test_a_question_can_be_asked_differently_in_a_copy(scripted, conversation, page):
+    """The fork begins before the question, which waits in the composer of the new conversation."""
+    conversation.ask("What is the mean?")
+    conversation.play()
+    asked = next(stored.seq for stored in conversation.snapshot().events if isinstance(stored.event, UserAsked))
+    scripted.library.fork_to = scripted.create("local").id
+    page.run()
+    page.button(key=f"fork-at-{asked}").click().run()
+    assert scripted.library.forks == [(conversation.id, asked - 1)]
+    assert page.query_params["c"] == scripted.library.fork_to
+    assert not page.exception

@@ -213,15 +213,25 @@ def test_history_finds_conversations_by_title(scripted, used):
     page.text_input(key="search").set_value("oslo").run()
     assert [button.key for button in page.button if button.key.startswith("go-")] == [f"go-{other.id}"]
     page.text_input(key="search").set_value("nowhere").run()
-    assert "No conversation has that in its title." in words(page)
+    assert "No conversation holds all of these words." in words(page)
 
 
 def test_a_conversation_is_deleted_only_after_a_question_that_names_it(scripted, used):
     page = visit(HISTORY, used)
-    page.button(key=f"delete-{used.id}").click().run()
+    page.menu_button(key=f"acts-{used.id}").click("Delete").run()
     assert any("goes for good" in text.value and "What is the mean" in text.value for text in page.markdown)
     assert used.id in scripted.all
     assert not page.exception
+
+
+def test_a_pinned_conversation_stands_first(scripted, used):
+    scripted.create("local").title = "Weather in Oslo"
+    page = visit(HISTORY, used)
+    page.menu_button(key=f"acts-{used.id}").click("Pin").run()
+    assert scripted.library.pinned == {used.id: True}
+    assert next(button.key for button in page.button if button.key.startswith("go-")) == f"go-{used.id}"
+    page.menu_button(key=f"acts-{used.id}").click("Unpin").run()
+    assert [button.key for button in page.button if button.key.startswith("go-")][-1] == f"go-{used.id}"
 
 
 def test_nobody_sees_what_is_not_theirs(scripted, conversation):

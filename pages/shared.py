@@ -1,0 +1,3 @@
+from components import services, shared_page, state
+
+shared_page.draw(services.shared(state.share_token()))
