@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,21 @@ from agent_core.errors import ProviderUnavailable
 
 DEFAULT_MODEL = "claude-sonnet-4-6"
 ANTHROPIC_URL = "https://api.anthropic.com"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A key that a person brings for a while. It shows itself only by `get_secret_value`."""
+
+    key: SecretStr
+    plan: str = ""
+    """Of the account that it belongs to, one of `PLANS`; empty where it makes no difference."""
+
+
+KEY_SETTINGS: Mapping[str, str] = {"daytona": "DAYTONA_API_KEY"}
+"""What holds the key of each provider that needs one."""
+PLANS: Mapping[str, Mapping[str, str]] = {"daytona": {"1": "Tier 1", "2": "Tier 2", "3": "Tier 3", "4": "Tier 4"}}
+"""The plans of an account, where what can be promised depends on it; the first is meant where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +70,28 @@ class Settings:
         """Whether the built-in analyst plans, because there is neither a key nor an endpoint."""
         return not (self.anthropic_api_key or self.anthropic_auth_token or self.anthropic_base_url != ANTHROPIC_URL)
 
+    def with_key(self, provider: str, own: OwnKey) -> "Settings":
+        """These settings with another key for a provider. Raises KeyError for one that needs none."""
+        match provider:
+            case "daytona":
+                return replace(self, daytona_api_key=own.key, daytona_tier=_tier(own.plan or "1"))
+            case _:
+                raise KeyError(provider)
+
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
+    ) -> "Settings":
         """Read DATABASE_URL and, by their prefixes, what a deployment sets.
 
         These are RINGFENCE_HOME, _ARTIFACTS, _POLICY, _OPERATORS, _MODEL and _REACHABLE_NETWORKS, ANTHROPIC_API_KEY,
         _AUTH_TOKEN and _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER; E2B_API_KEY,
         _DOMAIN, _API_URL and _SANDBOX_URL, RINGFENCE_E2B_TIER and RINGFENCE_E2B_TEMPLATE.
 
-        Raises ProviderUnavailable with a sentence on what to set.
+        What the environment doesn't set, `secrets` may. Raises ProviderUnavailable with a sentence on what to set.
         """
-        variables = os.environ if environment is None else environment
+        set_here = os.environ if environment is None else environment
+        variables = {**(secrets or {}), **{name: value for name, value in set_here.items() if value}}
         data_home = variables.get("XDG_DATA_HOME") or str(Path(variables.get("HOME", ".")) / ".local" / "share")
         home = Path(variables.get("RINGFENCE_HOME") or Path(data_home) / "ringfence").expanduser().absolute()
         return cls(

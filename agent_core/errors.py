@@ -191,13 +191,16 @@ class ClauseRefused(RingfenceError):
 
 
 class AuthFailed(RingfenceError):
-    """A key is missing or was refused."""
+    """A key was refused."""
 
     kind = "auth"
     advice = "Stop; the person has to set the key."
 
     def __init__(self, provider: str, setting: str) -> None:
-        super().__init__(f"{provider} refused the key, or there is none. Set {setting} and try again.")
+        super().__init__(
+            f"{provider} refused the key. Enter another one in the contract, under Runs on, or set {setting} and "
+            "start the app again."
+        )
 
 
 class ProviderUnavailable(RingfenceError):

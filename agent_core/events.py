@@ -247,6 +247,7 @@ class SandboxClosed(_Event):
         "budget",
         "closed_by_person",
         "closed_by_operator",
+        "key_forgotten",
         "made_room",
         "app_stopped",
     ]

@@ -6,11 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from agent_core.contract import MATRIX, SET_BY, Contract, ProviderName
+from agent_core.contract import MATRIX, SET_BY, Contract, ProviderName, moved
 from agent_core.contract.words import dollars, duration, listed, size
-from components import state, units
+from components import contract_keys, state, units
 from components.contract_controls import Controls, amend
-from components.contract_edit import edited
 from components.markdown import plain
 
 _PROVIDERS: dict[ProviderName, str] = {"local": "This machine", "e2b": "E2B", "daytona": "Daytona", "claude": "Claude"}
@@ -45,18 +44,16 @@ def provider(controls: Controls, unavailable: Unavailable) -> None:
 
     def commit() -> None:
         chosen = state.control(key)
-        card = chosen if chosen in _RATE_CARDS else "local"
-        amend(
-            controls.conversation,
-            lambda contract: edited(contract, {"provider": chosen, "billing": {"rate_card": card}}),
-        )
+        amend(controls.conversation, lambda contract: moved(contract, chosen))
 
     label = "Provider (next sandbox)"
     st.selectbox(label, usable, format_func=_PROVIDERS.__getitem__, key=key, on_change=commit, **begins)
     if len(allowed) < len(_PROVIDERS):
         st.caption(f":material/lock: Only {listed(tuple(_PROVIDERS[name] for name in allowed))}, {SET_BY}")
     for name, reason in unavailable.items():
-        st.caption(f"{_PROVIDERS[name]}: {plain(reason)}")
+        if name in allowed:
+            st.caption(f"{_PROVIDERS[name]}: {plain(reason)}")
+    contract_keys.draw(controls.conversation.ceiling, controls.place)
 
 
 def provider_name(contract: Contract) -> str:

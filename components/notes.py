@@ -48,6 +48,7 @@ _CLOSED = {
     "budget": "the budget is used up",
     "closed_by_person": "you closed it",
     "closed_by_operator": "the operator of this app closed it",
+    "key_forgotten": "the key that it ran by was forgotten; its files are kept",
     "made_room": "another conversation of yours needed its place; its files are kept",
     "app_stopped": "the app was stopped",
 }

@@ -15,6 +15,10 @@ from components import history_audit, history_spend, html_table, moments, units
 from components.markdown import plain
 
 _LIVE_SECONDS = 2.0
+_ENDS_ELSEWHERE = {
+    False: "Another process of the app holds it, and only that one can end it.",
+    True: "It ends with its run, which its person can stop.",
+}
 
 
 def draw(deployment: Deployment, who: Person, unavailable: Mapping[ProviderName, str]) -> None:
@@ -55,7 +59,8 @@ def _sandbox(one: LiveSandbox, operations: Operations) -> None:
             st.markdown(f"**{plain(named(one.person))}**")
             provider = _provider(one.provider)
             cost = f"{units.seconds(one.cost.sandbox_seconds)}, {units.dollars(one.cost.sandbox_usd)}"
-            st.caption(plain(f"{provider}, since {moments.shown(one.opened_at)}: {cost}"))
+            what = f", {one.purpose[:1].lower()}{one.purpose[1:]}" if one.purpose else ""
+            st.caption(plain(f"{provider}{what}, since {moments.shown(one.opened_at)}: {cost}"))
         ended = st.button(
             "End",
             key=f"end-{one.id}",
@@ -63,7 +68,7 @@ def _sandbox(one: LiveSandbox, operations: Operations) -> None:
             disabled=not one.here,
             help="Stops the turn in it and closes it. Files are kept; variables are lost."
             if one.here
-            else "Another process of the app holds it, and only that one can end it.",
+            else _ENDS_ELSEWHERE[bool(one.purpose)],
         )
     if ended:
         operations.end(one.conversation_id)

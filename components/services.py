@@ -1,8 +1,10 @@
 """The one Deployment of this process, and whose conversations are shown."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
 
 from agent_core.contract import PROVIDERS, ProviderName
 from agent_core.errors import RingfenceError
@@ -20,7 +22,15 @@ _FRESH_SECONDS = 60
 class _Composition:
     """How this process opens its Deployment."""
 
-    open: Callable[[], Deployment] = staticmethod(Deployment.start)
+    open: Callable[[], Deployment] = staticmethod(lambda: Deployment.start(_secrets()))
+
+
+def _secrets() -> dict[str, str]:
+    """What Streamlit's secrets name at the top level; the environment comes first."""
+    try:
+        return {name: value for name, value in st.secrets.items() if isinstance(value, str)}
+    except StreamlitSecretNotFoundError:
+        return {}
 
 
 def compose(open_deployment: Callable[[], Deployment]) -> None:
@@ -59,10 +69,18 @@ def close() -> None:
     _opened.clear()
 
 
-@st.cache_data(ttl=_FRESH_SECONDS, show_spinner=False)
 def unavailable() -> dict[ProviderName, str]:
-    """Why providers can't be used here; those that can be are left out."""
-    reasons = {name: deployment().unavailable(name) for name in PROVIDERS}
+    """Why this person can't use providers here; those that they can are left out."""
+    mine = person()
+    keys = tuple(str(deployment().keys.state(mine, name)) for name in PROVIDERS)
+    return _unavailable(mine, keys)
+
+
+@st.cache_data(ttl=_FRESH_SECONDS, max_entries=256, show_spinner=False)
+def _unavailable(owner: str, keys: tuple[str, ...]) -> dict[ProviderName, str]:
+    """Asked again when a key comes or goes: `keys` says which there are, and holds none."""
+    del keys
+    reasons = {name: deployment().unavailable(name, owner) for name in PROVIDERS}
     return {name: reason for name, reason in reasons.items() if reason}
 
 
@@ -78,9 +96,37 @@ def who() -> Person:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Tab:
+    """A browser tab that a person has open."""
+
+    deployment: Deployment
+    person: str
+
+
+def _gone(tab: _Tab) -> None:
+    tab.deployment.keys.left(tab.person)
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_gone)
+def _here(person: str) -> _Tab:
+    """Once for each tab: Streamlit lets go of it when the tab is closed, and the keys know that."""
+    opened = deployment()
+    opened.keys.arrived(person)
+    return _Tab(opened, person)
+
+
+def sign_out() -> None:
+    """The person leaves, and their keys go with them."""
+    deployment().keys.forget_all(person())
+    st.logout()
+
+
 def person() -> str:
     """By what the one who is signed in owns conversations."""
-    return who().id
+    found = who().id
+    _here(found)
+    return found
 
 
 @st.cache_data(ttl=_FRESH_SECONDS, max_entries=1024, show_spinner=False)

@@ -9,7 +9,7 @@ from agent_core.session import ConversationSummary
 from agent_core.session.deployment import LOCAL_PERSON
 from agent_core.session.operations import named
 from agent_core.storage.people import Person
-from components import places, sign_in
+from components import places, services, sign_in
 from components.markdown import plain
 
 _LISTED = 30
@@ -44,7 +44,7 @@ def draw(
             st.caption(_planner(planner, builtin=builtin))
             if who != LOCAL_PERSON:
                 st.caption(plain(f"Signed in as {named(who)}."))
-                sign_in.sign_out()
+                sign_in.sign_out(services.sign_out)
     return Choice(opened, new)
 
 

@@ -1,5 +1,6 @@
 """Signing in by OpenID Connect, where the `[auth]` section of Streamlit's secrets names a provider."""
 
+from collections.abc import Callable
 from ipaddress import ip_address
 
 import streamlit as st
@@ -41,9 +42,9 @@ def person() -> Person:
     return Person(f"{issuer}|{subject}", _text("name"), _text("email") if verified else "")
 
 
-def sign_out() -> None:
+def sign_out(leave: Callable[[], None] = st.logout) -> None:
     """A button that ends the visit."""
-    st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out", on_click=st.logout)
+    st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out", on_click=leave)
 
 
 def _ask() -> None:

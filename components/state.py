@@ -31,6 +31,10 @@ class Tab:
     """Whether the contract drawer is open, on a narrow screen."""
     refusal: str = ""
     """Why the last edit of the contract was refused."""
+    key_refusals: dict[str, str] = field(default_factory=dict)
+    """Why what was entered as a provider's key is none."""
+    keys_sent: int = 0
+    """How many times the field for a key was used."""
     uploads: int = 0
     """How many times the upload field was used: its next use gets a fresh field."""
     compose: str = ""

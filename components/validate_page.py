@@ -4,8 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from agent_core.contract import Contract
-from agent_core.contract.fingerprint import fingerprint
 from agent_core.session import Conversation, Deployment
 from agent_core.session.reports import KeptReport
 from components import validate_checks, validate_hostile, validate_reports, validate_run
@@ -27,11 +25,11 @@ def draw(conversation: Conversation, deployment: Deployment, person: str, unavai
         if snapshot.withheld:
             st.warning(plain(snapshot.withheld), icon=":material/front_hand:")
         contract = validate_run.chosen(snapshot.contract, unavailable)
-        reports = deployment.validations.reports()
+        reports = deployment.validations.reports(person)
         checks, hostile, past = st.tabs(["The checks", "A hostile model", "Reports"])
         with checks:
             validate_run.draw(deployment.validations, person, "checks", contract, snapshot.contract_version)
-            _newest(reports, contract)
+            _newest(deployment.validations.newest(person, contract))
         with hostile:
             validate_hostile.introduce()
             validate_run.draw(deployment.validations, person, "attempts", contract, snapshot.contract_version)
@@ -40,10 +38,8 @@ def draw(conversation: Conversation, deployment: Deployment, person: str, unavai
             validate_reports.draw(reports)
 
 
-def _newest(reports: tuple[KeptReport, ...], contract: Contract) -> None:
+def _newest(found: KeptReport | None) -> None:
     """The newest report about this provider and what this contract has held."""
-    wanted = fingerprint(contract)
-    found = next((kept for kept in reports if fingerprint(kept.report.contract) == wanted), None)
     if found is None:
         st.caption(
             "They were not run under this contract yet. They take less than a minute, in sandboxes of their own."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from agent_core.contract import PROVIDERS, Contract, ProviderName
+from agent_core.contract import PROVIDERS, Contract, ProviderName, moved
 from agent_core.contract.words import PROVIDER_NAMES
 from agent_core.session.validation import Kind, Run, Validations
 from components import ticking, units
@@ -21,7 +21,7 @@ def chosen(contract: Contract, unavailable: Unavailable) -> Contract:
     if len(offered) == 1:
         return contract
     name = _provider(offered, contract.provider)
-    return contract if name == contract.provider else contract.model_copy(update={"provider": name})
+    return moved(contract, name)
 
 
 def _provider(offered: Sequence[ProviderName], usual: ProviderName) -> ProviderName:

@@ -8,10 +8,10 @@ import click
 from agent_core.billing.budget import dollars
 from agent_core.cli.opener import by_command
 from agent_core.config import Settings
-from agent_core.contract import PROVIDERS, Contract, ProviderName
+from agent_core.contract import PROVIDERS, ProviderName
 from agent_core.errors import RingfenceError
 from agent_core.sandbox.providers import provider
-from agent_core.session.hello import Hello, hello
+from agent_core.session.hello import Hello, hello_within
 
 
 @click.command
@@ -35,6 +35,6 @@ def command(name: ProviderName) -> None:
 async def _hello(name: ProviderName) -> Hello:
     opened = provider(name, Settings.from_environment(), by_command())
     try:
-        return await hello(opened, Contract(provider=name))
+        return await hello_within(opened, name)
     finally:
         await opened.aclose()

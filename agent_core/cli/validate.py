@@ -8,7 +8,7 @@ import click
 
 from agent_core.cli.opener import by_command
 from agent_core.config import Settings
-from agent_core.contract import PROVIDERS, Contract, ProviderName
+from agent_core.contract import PROVIDERS, Contract, ProviderName, moved
 from agent_core.contract.forms import from_yaml
 from agent_core.errors import RingfenceError
 from agent_core.sandbox.providers import provider
@@ -45,7 +45,7 @@ def command(
     try:
         contract = from_yaml(source.read_text("utf-8")) if source else Contract()
         if name:
-            contract = contract.model_copy(update={"provider": name})
+            contract = moved(contract, name)
         report = asyncio.run(_validate(contract, only))
     except (RingfenceError, ValueError, OSError) as error:
         click.echo(str(error), err=True)

@@ -7,7 +7,7 @@ Tested by round trips and properties in `tests/contract`.
 
 from agent_core.contract.capabilities import FEATURES, MATRIX, Capability, check, effect
 from agent_core.contract.ceiling import NO_CEILING, SET_BY, Ceiling, Excess
-from agent_core.contract.clamp import clamp, standard
+from agent_core.contract.clamp import clamp, moved, standard
 from agent_core.contract.clauses import (
     LANGUAGES,
     PROVIDERS,
@@ -63,6 +63,7 @@ __all__ = [
     "clamp",
     "compare",
     "effect",
+    "moved",
     "planner_changes",
     "read_policy",
     "standard",

@@ -30,6 +30,15 @@ def clamp(contract: Contract, ceiling: Ceiling) -> Contract:
     return Contract.model_validate(values)
 
 
+def moved(contract: Contract, provider: ProviderName) -> Contract:
+    """The contract on another provider: with the sizes and the rate card that it leaves no choice in."""
+    if provider == contract.provider:
+        return contract
+    values = contract.model_dump() | {"provider": provider}
+    _suit(provider, values)
+    return Contract.model_validate(values)
+
+
 def standard(ceiling: Ceiling) -> Contract:
     """The contract that a conversation begins with."""
     return ceiling.default or clamp(Contract(), ceiling)
@@ -58,8 +67,7 @@ def _suit(provider: ProviderName, values: dict[str, Any]) -> None:
         if capability.value is not None:
             clause, _, field = path.partition(".")
             values[clause][field] = capability.value
-    if provider in get_args(RateCardName):
-        values["billing"]["rate_card"] = provider
+    values["billing"]["rate_card"] = provider if provider in get_args(RateCardName) else "local"
 
 
 def _mend_lifecycle(values: dict[str, Any], ceiling: Ceiling) -> None:

@@ -30,7 +30,10 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
             return LocalProvider(reachable=settings.reachable_networks)
         case "daytona":
             if settings.daytona_api_key is None:
-                raise ProviderUnavailable("There is no key for Daytona. Set DAYTONA_API_KEY, and start the app again.")
+                raise ProviderUnavailable(
+                    "There is no key for Daytona. Enter one in the contract, under Runs on, or set DAYTONA_API_KEY "
+                    "and start the app again."
+                )
             from agent_core.sandbox.daytona.provider import DaytonaProvider  # noqa: PLC0415
 
             return DaytonaProvider(

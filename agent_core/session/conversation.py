@@ -20,9 +20,10 @@ from agent_core.events import (
 )
 from agent_core.files.samples import SAMPLES
 from agent_core.planning.base import Planner
+from agent_core.sandbox.base import Provider
 from agent_core.session.bench import Bench
 from agent_core.session.draft import DraftBoard
-from agent_core.session.hold import Hold
+from agent_core.session.hold import CloseReason, Hold
 from agent_core.session.intake import Intake, Taken
 from agent_core.session.log import Log
 from agent_core.session.offer import PlannerOffer
@@ -197,12 +198,16 @@ class Conversation:
         """Close the sandbox so that the next call opens one under the contract in force."""
         self._loop.start(self._hold.close("closed_by_person"))
 
-    async def end_by_operator(self) -> None:
+    def uses(self, provider: Provider) -> bool:
+        """Whether its sandbox is this provider's, or is about to be."""
+        return self._hold.uses(provider)
+
+    async def end_sandbox(self, reason: CloseReason) -> None:
         """Stop the turn and close the sandbox; the files are kept and the conversation can go on."""
         if self._work is not None:
             self._work.cancel()
             await asyncio.wait_for(self._work.wait(), _CLOSE_SECONDS)
-        await self._hold.close("closed_by_operator")
+        await self._hold.close(reason)
 
     def extend(self) -> None:
         """Have the idle time of a resting sandbox begin anew; its longest life stays."""

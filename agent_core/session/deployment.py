@@ -17,25 +17,29 @@ from agent_core.contract.invalid import validated
 from agent_core.errors import ProviderUnavailable, RingfenceError
 from agent_core.events import ContractChanged
 from agent_core.sandbox.base import Provider
-from agent_core.sandbox.providers import Opener, provider, remote
+from agent_core.sandbox.providers import Opener
 from agent_core.session.audit import AUDIT_KINDS, AuditEntry, audit
 from agent_core.session.conversation import Conversation
 from agent_core.session.gate import Gate
 from agent_core.session.hold import Hold
+from agent_core.session.keys import Keys
+from agent_core.session.leased import Leased
 from agent_core.session.library import Library
 from agent_core.session.log import Log
 from agent_core.session.operations import Operations
 from agent_core.session.planners import Planners
+from agent_core.session.providers import Providers
 from agent_core.session.recovery import end_leftovers, recover
 from agent_core.session.reports import Reports
 from agent_core.session.spend import Spend, spend
-from agent_core.session.spending import Spending
+from agent_core.session.spending import Ledger, Spending, Till
 from agent_core.session.validation import Validations
 from agent_core.session.values import ConversationSummary
 from agent_core.session.workspace import Workspace, folder_of
 from agent_core.storage.bucket import open_artifacts
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
+from agent_core.storage.errands import Errands, Purpose
 from agent_core.storage.events import EventStore
 from agent_core.storage.holders import this_process
 from agent_core.storage.identity import deployment_id
@@ -67,7 +71,9 @@ class Deployment:
         self._events = EventStore(self._database)
         self._conversations = ConversationStore(self._database)
         self._sandboxes = SandboxLog(self._database)
-        orphans = self._sandboxes.close_orphans()
+        self._errands = Errands(self._database)
+        self._ledger = Ledger(self._events, self._errands)
+        self._orphans = {one.id for one in self._sandboxes.close_orphans()} | set(self._errands.close_orphans())
         self._people = People(self._database)
         self._workspaces = WorkspaceStore(self._database)
         self._artifacts = open_artifacts(settings.artifacts, settings.home)
@@ -76,29 +82,43 @@ class Deployment:
         """What a person does with conversations as a whole."""
         self._gate = Gate(Leases(self._database))
         self._settings = settings
-        self._opener = Opener(deployment_id(self._database), this_process().label)
-        self._providers: dict[ProviderName, Provider] = dict(providers or {})
+        opener = Opener(deployment_id(self._database), this_process().label)
+        self._providers = Providers(settings, opener, providers)
         self._open: dict[str, Conversation] = {}
         self._loop = BackgroundLoop()
+        reports = Reports(self._database)
+        reports.take_over(settings.home / "validations")
         self.validations = Validations(
             self._loop,
-            provider=self._provider,
-            gate=self._gate,
+            leased=lambda owner, kind, name: self._leased(owner, kind, self._providers.get(name, owner)),
+            account=self._providers.account,
             ceiling=self.ceiling,
-            make_room=self._make_room,
-            reports=Reports(settings.home / "validations"),
+            reports=reports,
         )
         """The runs of the Validate page."""
+        self.keys = Keys(
+            self._loop,
+            self._providers,
+            self.ceiling,
+            leased=lambda owner, opened: self._leased(owner, "key", opened),
+            reclaim=self._end_leftovers,
+            end=self._end_by,
+            in_use=self._in_use,
+        )
+        """The keys that people bring."""
         self._planners = Planners(settings, self._database, self.ceiling)
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
         self._ticking = self._loop.start(self._tick())
         self._warming = self._loop.start(self._warm())
-        self._reclaiming = self._loop.start(self._reclaim({orphan.id for orphan in orphans}))
+        self._reclaiming = self._loop.start(self._reclaim())
 
     @classmethod
-    def start(cls) -> "Deployment":
-        """Start from the environment. Raises RingfenceError with a sentence on what to set."""
-        return cls(Settings.from_environment())
+    def start(cls, secrets: Mapping[str, str] | None = None) -> "Deployment":
+        """Start from the environment, and from secrets for what it doesn't set.
+
+        Raises RingfenceError with a sentence on what to set.
+        """
+        return cls(Settings.from_environment(secrets=secrets or {}))
 
     @property
     def planner_label(self) -> str:
@@ -129,7 +149,8 @@ class Deployment:
 
     def spend(self, owner: str) -> Spend:
         """What a person's conversations have cost until now."""
-        return spend(self._events.owned(owner, METERED_KINDS), self._titles(owner), datetime.now(UTC))
+        events = self._events.owned(owner, METERED_KINDS)
+        return spend(events, self._titles(owner), datetime.now(UTC), self._errands.of(owner))
 
     def seen(self, person: Person) -> None:
         """Note who has signed in."""
@@ -147,6 +168,7 @@ class Deployment:
             self._events,
             self._sandboxes,
             self._people,
+            self._errands,
             held=lambda: frozenset(self._open),
             end_here=self._end_here,
         )
@@ -179,10 +201,10 @@ class Deployment:
         self._workspaces.replace(folder_of(conversation_id), {})
         self._artifacts.delete_unreferenced(self._events.references() | self._workspaces.references())
 
-    def unavailable(self, name: ProviderName) -> str | None:
-        """Why a provider can't be used here, and what to do; None when it can."""
+    def unavailable(self, name: ProviderName, owner: str) -> str | None:
+        """Why a person can't use a provider here, and what to do; None when they can."""
         try:
-            return self._loop.run(self._provider(name).available())
+            return self._loop.run(self._providers.get(name, owner).available())
         except RingfenceError as error:
             return str(error)
 
@@ -205,7 +227,7 @@ class Deployment:
     def _end_here(self, conversation_id: str) -> bool:
         conversation = self._open.get(conversation_id)
         if conversation is not None:
-            self._loop.run(conversation.end_by_operator(), _CLOSE_SECONDS)
+            self._loop.run(conversation.end_sandbox("closed_by_operator"), _CLOSE_SECONDS)
         return conversation is not None
 
     def _titles(self, owner: str) -> dict[str, str]:
@@ -217,20 +239,20 @@ class Deployment:
             return loaded
         log = Log(conversation_id, self._events)
         recover(log)
-        spending = Spending(self._events, owner, conversation_id)
+        spending = Spending(self._ledger, owner, conversation_id)
         hold = Hold(
             conversation=conversation_id,
             owner=owner,
             log=log,
             spending=spending,
-            provider=self._provider,
+            provider=lambda name: self._providers.get(name, owner),
             gate=self._gate,
             artifacts=self._artifacts,
             workspace=Workspace(conversation_id, owner, self._workspaces, self._artifacts),
             sandboxes=self._sandboxes,
             make_room=partial(self._make_room, owner),
             ceiling=self.ceiling,
-            checked=self.validations.require,
+            checked=partial(self.validations.require, owner),
         )
         conversation = Conversation(
             conversation_id=conversation_id,
@@ -254,28 +276,41 @@ class Deployment:
         if resting:
             await min(resting)[2].make_room()
 
-    def _provider(self, name: ProviderName) -> Provider:
-        if name not in self._providers:
-            self._providers[name] = provider(name, self._settings, self._opener)
-        return self._providers[name]
+    def _leased(self, owner: str, purpose: Purpose, opened: Provider) -> Leased:
+        till = Till(self._ledger, owner, purpose)
+        return Leased(opened, self._gate, owner, partial(self._make_room, owner), till)
+
+    def _in_use(self, opened: Provider) -> bool:
+        return self.validations.uses(opened) or any(one.uses(opened) for one in tuple(self._open.values()))
+
+    async def _end_by(self, opened: Provider) -> None:
+        """End what runs by a key that its person takes back."""
+        await self.validations.end(opened)
+        for conversation in tuple(self._open.values()):
+            if conversation.uses(opened):
+                await conversation.end_sandbox("key_forgotten")
 
     async def _warm(self) -> None:
         """Most conversations begin on this machine, and the first should not wait."""
-        await self._provider("local").warm()
+        await self._providers.get("local").warm()
 
-    async def _reclaim(self, orphans: set[str]) -> None:
+    async def _end_leftovers(self, opened: Provider) -> None:
+        await end_leftovers(opened, self._orphans)
+
+    async def _reclaim(self) -> None:
         """End what processes that are gone have left running elsewhere. A provider that doesn't answer waits."""
-        for name in remote(self._settings):
+        for opened in self._providers.remote():
             try:
-                await end_leftovers(self._provider(name), orphans)
+                await self._end_leftovers(opened)
             except RingfenceError as error:
-                _log.warning("leftovers_not_ended", provider=name, reason=str(error))
+                _log.warning("leftovers_not_ended", provider=opened.name, reason=str(error))
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             try:
                 self.validations.beat()
+                self.keys.beat()
             except Exception:  # noqa: BLE001 - it is tried again in a second
                 _log.exception("beat_failed")
             for conversation in tuple(self._open.values()):
@@ -289,8 +324,8 @@ class Deployment:
         self._warming.cancel()
         self._reclaiming.cancel()
         await self.validations.close()
+        await self.keys.close()
         for conversation in tuple(self._open.values()):
             await conversation.close()
-        for opened in self._providers.values():
-            await opened.aclose()
+        await self._providers.aclose()
         await self._planners.close()

@@ -1,12 +1,14 @@
 """The shortest story of a provider: a sandbox opens, prints, closes, and the meter says what that cost."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from agent_core.billing.meter import meter
-from agent_core.contract import Contract
+from agent_core.contract import NO_CEILING, Ceiling, Contract, Network, ProviderName, clamp, moved
 from agent_core.contract.capabilities import check
+from agent_core.errors import ClauseRefused
 from agent_core.events import SandboxClosed, SandboxOpened
 from agent_core.sandbox.base import Output, Provider
 
@@ -22,6 +24,8 @@ class Hello:
     """From the open sandbox to the closed one."""
     usd: Decimal
     """At the rate card of the provider."""
+    card: str
+    """That rate card."""
 
 
 async def hello(provider: Provider, contract: Contract) -> Hello:
@@ -45,4 +49,27 @@ async def hello(provider: Provider, contract: Contract) -> Hello:
     seconds = (now - opened.at).total_seconds()
     closed = SandboxClosed(sandbox=opened.sandbox, at=now, reason="closed_by_person", seconds=seconds)
     printed = "".join(output.text for output in said if output.stream == "stdout")
-    return Hello(printed.strip(), seconds, meter((opened, closed), now).total_usd)
+    return Hello(printed.strip(), seconds, meter((opened, closed), now).total_usd, opened.rate_card)
+
+
+async def hello_within(provider: Provider, name: ProviderName, ceiling: Ceiling = NO_CEILING) -> Hello:
+    """The same under the strictest small contract that the provider, the account's plan and the ceiling allow.
+
+    Raises what `hello` does, of the contract that was tried last.
+    """
+    refusal = ClauseRefused("provider", "The operator's policy leaves nothing to open a sandbox with.")
+    for contract in _contracts(name, ceiling):
+        try:
+            return await hello(provider, contract)
+        except ClauseRefused as error:
+            refusal = error
+    raise refusal
+
+
+def _contracts(name: ProviderName, ceiling: Ceiling) -> Iterator[Contract]:
+    """Some accounts can't close a sandbox's network, so an open one is tried where none is refused."""
+    if not ceiling.allows("provider", name):
+        return
+    for mode in ("deny", "open"):
+        if ceiling.allows("network.mode", mode):
+            yield clamp(moved(Contract(network=Network.model_validate({"mode": mode})), name), ceiling)

@@ -58,6 +58,7 @@ class Hold:
         self._stack: AsyncExitStack | None = None
         self._sandbox: GuardedSandbox | None = None
         self._priced: SandboxOpened | SandboxAmended | None = None
+        self._opened_by: Provider | None = None
         self._used_at = datetime.now(UTC)
         self._out_of_money = False
         self.state = SandboxState("none")
@@ -97,6 +98,10 @@ class Hold:
                 await self._follow()
             self._used_at = datetime.now(UTC)
             return held
+
+    def uses(self, provider: Provider) -> bool:
+        """Whether its sandbox is this provider's, or is about to be."""
+        return self._opened_by is provider
 
     async def after_call(self, failure: RingfenceError | None) -> None:
         """Take note of a sandbox that a call has cost."""
@@ -242,13 +247,15 @@ class Hold:
             self.permit()
             with self._log.lock:
                 contract, version = self._log.state.contract, self._log.state.version
-            inner = await stack.enter_async_context(self._provider(contract.provider).open(contract))
+            self._opened_by = self._provider(contract.provider)
+            inner = await stack.enter_async_context(self._opened_by.open(contract))
             for name, (upload, _) in self._log.state.files.items():
                 await inner.write(f"inputs/{name}", pieces(self._artifacts, upload.sha256))
             await self._workspace.restore(inner, contract)
         except BaseException:
             await stack.aclose()
             self._gate.leave(self._conversation)
+            self._opened_by = None
             self.state = SandboxState("none")
             raise
         self._stack = stack
@@ -289,6 +296,7 @@ class Hold:
             )
             self._sandboxes.closed(held.id)
             self._gate.leave(self._conversation)
+            self._opened_by = None
             self.state = SandboxState("none")
 
     def _wait(self, ahead: int) -> None:

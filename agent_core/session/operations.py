@@ -1,14 +1,15 @@
 """What an operator sees of everyone: live sandboxes, spending, the audit. No message and no file of anybody's."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent_core.billing.meter import METERED_KINDS, Cost, meter
 from agent_core.events import Event, SandboxAmended, SandboxClosed, SandboxOpened, TurnEnded
 from agent_core.session.audit import AUDIT_KINDS, AuditEntry, audit
-from agent_core.session.spend import DaySpend, by_day
+from agent_core.session.spend import PURPOSES, DaySpend, by_day
+from agent_core.storage.errands import Errand, Errands
 from agent_core.storage.events import EventStore, OwnedEvent
 from agent_core.storage.people import People, Person
 from agent_core.storage.sandboxes import SandboxLog
@@ -29,6 +30,8 @@ class LiveSandbox:
     cost: Cost
     here: bool
     """Whether this process holds it, and so can end it."""
+    purpose: str = ""
+    """What it is for, where it belongs to no conversation; such a sandbox ends with its run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Operations:
         events: EventStore,
         sandboxes: SandboxLog,
         people: People,
+        errands: Errands,
         *,
         held: Callable[[], frozenset[str]],
         end_here: Callable[[str], bool],
@@ -72,6 +76,7 @@ class Operations:
         self._events = events
         self._sandboxes = sandboxes
         self._people = people
+        self._errands = errands
         self._held = held
         self._end_here = end_here
 
@@ -96,7 +101,9 @@ class Operations:
                     here=logged.conversation_id in held,
                 )
             )
-        return tuple(found)
+        open_ones = [errand for errand in self._errands.everyones() if errand.closed is None]
+        found += [_of_errand(errand, people, now) for errand in open_ones]
+        return tuple(sorted(found, key=lambda one: one.opened_at))
 
     def end(self, conversation_id: str) -> bool:
         """End a conversation's sandbox, with the call in it; its files are kept. False where it isn't held here."""
@@ -105,6 +112,9 @@ class Operations:
     def spend(self) -> PeoplesSpend:
         """What everyone has cost until now, the dearest first, the newest day first."""
         now, people, metered = datetime.now(UTC), self._people.all(), self._metered()
+        metered += tuple(
+            (errand.owner, OwnedEvent("", 0, event)) for errand in self._errands.everyones() for event in errand.events
+        )
         by_person: dict[str, list[Event]] = defaultdict(list)
         for owner, owned in metered:
             by_person[owner].append(owned.event)
@@ -127,6 +137,20 @@ class Operations:
 
     def _metered(self) -> tuple[tuple[str, OwnedEvent], ...]:
         return self._events.everyones(METERED_KINDS)
+
+
+def _of_errand(errand: Errand, people: Mapping[str, Person], now: datetime) -> LiveSandbox:
+    opened = errand.opened
+    return LiveSandbox(
+        opened.sandbox,
+        "",
+        people.get(errand.owner, Person(errand.owner)),
+        opened.provider,
+        opened.at,
+        meter(errand.events, now),
+        here=False,
+        purpose=PURPOSES[errand.purpose],
+    )
 
 
 def named(person: Person) -> str:

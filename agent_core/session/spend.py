@@ -7,9 +7,17 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from agent_core.billing.meter import Cost, meter
 from agent_core.events import Event, SandboxAmended, SandboxClosed, SandboxOpened
+from agent_core.storage.errands import Errand, Purpose
 from agent_core.storage.events import OwnedEvent
 
 _DAY = timedelta(days=1)
+
+PURPOSES: Mapping[Purpose, str] = {
+    "checks": "Checks of the Validate page",
+    "attempts": "The Validate page's hostile model",
+    "key": "Checks of keys",
+}
+"""What is spent in no conversation, as people call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,7 @@ class ConversationSpend:
     """What one conversation has cost."""
 
     conversation_id: str
+    """Empty for what belongs to no conversation."""
     title: str
     cost: Cost
 
@@ -31,7 +40,7 @@ class DaySpend:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """A person's spending. The days, and the conversations, each add up to the total."""
+    """A person's spending. The days, and the conversations with what belongs to none, each add up to the total."""
 
     total: Cost
     conversations: tuple[ConversationSpend, ...]
@@ -40,15 +49,21 @@ class Spend:
     """The newest first; days without any use are left out."""
 
 
-def spend(events: Iterable[OwnedEvent], titles: Mapping[str, str], now: datetime) -> Spend:
-    """What metered events come to, until `now`."""
+def spend(
+    events: Iterable[OwnedEvent], titles: Mapping[str, str], now: datetime, errands: Iterable[Errand] = ()
+) -> Spend:
+    """What metered events, and sandboxes of no conversation, come to, until `now`."""
     by_conversation: dict[str, list[Event]] = defaultdict(list)
     for owned in events:
         by_conversation[owned.conversation_id].append(owned.event)
+    by_purpose: dict[Purpose, list[Event]] = defaultdict(list)
+    for errand in errands:
+        by_purpose[errand.purpose].extend(errand.events)
     found = [ConversationSpend(name, titles.get(name, ""), meter(own, now)) for name, own in by_conversation.items()]
+    found += [ConversationSpend("", PURPOSES[what], meter(own, now)) for what, own in by_purpose.items()]
     used = [one for one in found if _used(one.cost)]
     used.sort(key=lambda one: (one.cost.total_usd, one.cost.sandbox_seconds), reverse=True)
-    everything = [event for own in by_conversation.values() for event in own]
+    everything = [event for own in (*by_conversation.values(), *by_purpose.values()) for event in own]
     return Spend(_sum(one.cost for one in found), tuple(used), by_day(everything, now))
 
 

@@ -5,7 +5,7 @@ A run outlives script runs, page changes and the tab; its sandboxes take places 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -17,9 +17,8 @@ from agent_core.contract import Ceiling, Contract, ProviderName
 from agent_core.contract.capabilities import check
 from agent_core.contract.fingerprint import fingerprint
 from agent_core.contract.words import PROVIDER_NAMES
-from agent_core.errors import ClauseRefused, RingfenceError
+from agent_core.errors import BudgetExhausted, ClauseRefused, RingfenceError
 from agent_core.sandbox.base import Provider
-from agent_core.session.gate import Gate
 from agent_core.session.leased import Leased
 from agent_core.session.reports import KeptReport, Reports
 from agent_core.validation.hostile.attempt import HostileReport
@@ -61,23 +60,22 @@ class Validations:
         self,
         loop: BackgroundLoop,
         *,
-        provider: Callable[[ProviderName], Provider],
-        gate: Gate,
+        leased: Callable[[str, Kind, ProviderName], Leased],
+        account: Callable[[ProviderName, str], str],
         ceiling: Ceiling,
-        make_room: Callable[[str], Awaitable[None]],
         reports: Reports,
     ) -> None:
         self._loop = loop
-        self._provider = provider
-        self._gate = gate
+        self._lease = leased
+        self._account = account
         self._ceiling = ceiling
-        self._make_room = make_room
         self._reports = reports
         self._runs: dict[str, Run] = {}
         self._jobs: dict[str, Job] = {}
         self._leased: dict[str, Leased] = {}
         self._attempts: dict[str, HostileReport] = {}
-        self._passes: dict[str, tuple[float, datetime | None]] = {}
+        self._cut: dict[str, str] = {}
+        self._passes: dict[tuple[str, str], tuple[float, datetime | None]] = {}
         self._count = 0
 
     def start(self, owner: str, kind: Kind, contract: Contract, version: int) -> bool:
@@ -102,32 +100,54 @@ class Validations:
         """What the hostile model's last run came to, since the start of the app."""
         return self._attempts.get(owner)
 
-    def require(self, contract: Contract) -> None:
-        """Raises ClauseRefused where the operator wants the checks passed first, and they were not, or too long ago."""
+    def require(self, owner: str, contract: Contract) -> None:
+        """Raises ClauseRefused where the operator wants the checks passed first, and they were not, or too long ago.
+
+        They must have passed on the account at the provider that this person's sandboxes open on.
+        """
         hours = self._ceiling.validation.required_within_hours
         if hours is None:
             return
-        passed = self._passed(contract)
+        passed = self._passed(contract, self._account(contract.provider, owner))
         if passed is None or datetime.now(UTC) - passed > timedelta(hours=hours):
             raise ClauseRefused("provider", _withheld(contract, hours))
 
-    def _passed(self, contract: Contract) -> datetime | None:
+    def _passed(self, contract: Contract, account: str) -> datetime | None:
         """When the checks last passed for this provider under a contract with the same fingerprint."""
-        wanted = fingerprint(contract)
+        wanted = (fingerprint(contract), account)
         read_at, passed = self._passes.get(wanted, (-_REMEMBERED_SECONDS, None))
         if time.monotonic() - read_at >= _REMEMBERED_SECONDS:
-            passed = self._reports.passed_at(wanted)
+            passed = self._reports.passed_at(*wanted)
             self._passes[wanted] = (time.monotonic(), passed)
         return passed
 
-    def reports(self) -> tuple[KeptReport, ...]:
-        """What the checks found, newest first, whoever had them run."""
-        return self._reports.all()
+    def reports(self, owner: str) -> tuple[KeptReport, ...]:
+        """What the checks found, newest first: on the deployment's accounts, and on this person's own."""
+        return self._reports.all(owner)
+
+    def newest(self, owner: str, contract: Contract) -> KeptReport | None:
+        """The newest report about the account that this person's sandboxes open on, under such a contract."""
+        return self._reports.newest(fingerprint(contract), self._account(contract.provider, owner))
 
     def beat(self) -> None:
-        """Called about once a second: the sandboxes of runs are still in use."""
-        for leased in tuple(self._leased.values()):
-            leased.beat()
+        """Called about once a second: the sandboxes of runs are still in use, and end with the day's budget."""
+        for owner, leased in tuple(self._leased.items()):
+            try:
+                leased.beat()
+            except BudgetExhausted as error:
+                self._cut[owner] = str(error)
+                self.stop(owner)
+
+    def uses(self, provider: Provider) -> bool:
+        """Whether a run opens sandboxes of this provider."""
+        return any(leased.provider is provider for leased in tuple(self._leased.values()))
+
+    async def end(self, provider: Provider) -> None:
+        """End the runs that open sandboxes of this provider."""
+        for owner, leased in tuple(self._leased.items()):
+            if leased.provider is provider:
+                self.stop(owner)
+                await self._jobs[owner].wait()
 
     async def close(self) -> None:
         """End every run."""
@@ -141,8 +161,7 @@ class Validations:
         try:
             self._ceiling.check(contract)
             check(contract)
-            leased = Leased(self._provider(contract.provider), self._gate, owner, lambda: self._make_room(owner))
-            self._leased[owner] = leased
+            leased = self._leased[owner] = self._lease(owner, kind, contract.provider)
             await self._work(owner, kind, leased, contract, version)
             problem = ""
         except RingfenceError as error:
@@ -152,6 +171,7 @@ class Validations:
             problem = _BUG
         finally:
             self._leased.pop(owner, None)
+            problem = self._cut.pop(owner, problem)
             self._runs[owner] = replace(self._runs[owner], running=False, problem=problem)
 
     async def _work(self, owner: str, kind: Kind, leased: Leased, contract: Contract, version: int) -> None:
@@ -162,10 +182,11 @@ class Validations:
             case "attempts":
                 self._attempts[owner] = await attack(leased, contract, version, tell)
             case "checks":
+                account = self._account(contract.provider, owner)
                 report = await validate(
                     leased, contract, version, progress=lambda now: tell(now.done, now.of, now.trying)
                 )
-                await asyncio.to_thread(self._reports.save, report)
+                await asyncio.to_thread(self._reports.save, report, account)
                 self._passes.clear()
 
 

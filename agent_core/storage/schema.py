@@ -178,3 +178,33 @@ shares = Table(
     Column("made_at", Moment, nullable=False),
     UniqueConstraint("conversation_id"),
 )
+
+errands = Table(
+    "errands",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("owner", String(255), nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("sandbox", String(128), nullable=False),
+    Column("provider", String(20), nullable=False),
+    Column("vcpus", Float, nullable=False),
+    Column("memory_mib", Integer, nullable=False),
+    Column("rate_card", String(64), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment, nullable=True),
+    Column("last_seen", Moment, nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", Float, nullable=False),
+    Index(None, "owner", "opened_at"),
+)
+
+reports = Table(
+    "reports",
+    METADATA,
+    Column("id", String(120), primary_key=True),
+    Column("account", String(255), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "account", "fingerprint"),
+)

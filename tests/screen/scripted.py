@@ -54,6 +54,7 @@ from agent_core.session.values import Closing
 from agent_core.storage.events import OwnedEvent, StoredEvent
 from agent_core.storage.people import Person
 from tests.screen import turns
+from tests.screen.scripted_keys import ScriptedKeys
 from tests.screen.scripted_library import ScriptedLibrary
 from tests.screen.scripted_validations import ScriptedValidations
 
@@ -264,6 +265,7 @@ class ScriptedDeployment(Deployment):
         self.all: dict[str, ScriptedConversation] = {}
         self.validations = ScriptedValidations()
         self.library = ScriptedLibrary(lambda: {one.id: one.title for one in self.all.values()})
+        self.keys = ScriptedKeys()
 
     @property
     def planner_label(self) -> str:
@@ -316,8 +318,10 @@ class ScriptedDeployment(Deployment):
     def delete(self, conversation_id: str, owner: str) -> None:
         del self.all[self.get(conversation_id, owner).id]
 
-    def unavailable(self, provider: ProviderName) -> str | None:
-        return None if provider == "local" else f"Set {provider.upper()}_API_KEY to use it."
+    def unavailable(self, name: ProviderName, owner: str) -> str | None:
+        return (
+            None if name == "local" or self.keys.state(owner, name).whose else f"Set {name.upper()}_API_KEY to use it."
+        )
 
     def close(self) -> None:
         for conversation in self.all.values():

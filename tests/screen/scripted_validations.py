@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from agent_core.contract import Contract
+from agent_core.contract.fingerprint import fingerprint
 from agent_core.session.reports import KeptReport
 from agent_core.session.validation import Kind, Run, Validations
 from agent_core.validation.hostile.attempt import HostileReport
@@ -32,5 +33,9 @@ class ScriptedValidations(Validations):
     def attempts(self, owner: str) -> HostileReport | None:
         return self.found
 
-    def reports(self) -> tuple[KeptReport, ...]:
+    def reports(self, owner: str) -> tuple[KeptReport, ...]:
         return self.kept
+
+    def newest(self, owner: str, contract: Contract) -> KeptReport | None:
+        wanted = fingerprint(contract)
+        return next((kept for kept in self.kept if fingerprint(kept.report.contract) == wanted), None)

@@ -8,19 +8,26 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from agent_core.contract import Billing, Concurrency, Contract, Timeout
 from agent_core.contract.fingerprint import fingerprint
 from agent_core.errors import ClauseRefused, ProviderUnavailable
 from agent_core.events import ContractDenied, SandboxOpened
 from agent_core.session import Deployment
+from agent_core.session.deployment import LOCAL_PERSON
 from agent_core.session.gate import Gate
 from agent_core.session.leased import Leased
 from agent_core.session.reports import Reports
+from agent_core.session.spending import Ledger, Till
 from agent_core.session.validation import Run
+from agent_core.storage import schema
 from agent_core.storage.database import Database
+from agent_core.storage.errands import Errands
+from agent_core.storage.events import EventStore
 from agent_core.storage.leases import Leases
 from agent_core.validation.base import Finding, Outcome, Probe, Report
+from agent_core.validation.forms import digest, to_json
 from tests.session.conftest import OWNER, ask, ended, file, run, settings, settle, wait_for
 from tests.session.test_live import edited, events_of
 from tests.session.unfenced import Unfenced, UnfencedProvider
@@ -44,7 +51,9 @@ def report(contract: Contract, *outcomes: Outcome, at: datetime | None = None) -
 
 def keep(home: Path, found: Report) -> None:
     """Another process has had the checks run; this one sees it after as long as an answer is remembered."""
-    Reports(home / "validations").save(found)
+    database = Database.open(f"sqlite:///{home / 'ringfence.db'}")
+    Reports(database).save(found)
+    database.close()
 
 
 def finish(deployment: Deployment, owner: str = OWNER) -> Run:
@@ -149,14 +158,15 @@ def test_a_run_that_failed_saw_nothing_or_is_too_old_opens_nothing(
     try:
         assert "Validate" in deployment.create(OWNER).snapshot().withheld
         with pytest.raises(ClauseRefused, match="within the last 24 h"):
-            deployment.validations.require(contract)
+            deployment.validations.require(OWNER, contract)
     finally:
         deployment.close()
 
 
 def test_the_newest_run_decides_and_another_contract_s_does_not(home: Path) -> None:
     """A failure after a pass closes the gate again; the name and the money of a contract don't matter."""
-    reports = Reports(home / "validations")
+    database = Database.open(f"sqlite:///{home / 'ringfence.db'}")
+    reports = Reports(database)
     now = datetime.now(UTC)
     contract = Contract()
     mark = fingerprint(contract)
@@ -167,19 +177,64 @@ def test_the_newest_run_decides_and_another_contract_s_does_not(home: Path) -> N
     assert reports.passed_at(mark) == now - timedelta(hours=2)
     reports.save(report(contract, "failed", at=now - timedelta(hours=1)))
     assert reports.passed_at(mark) is None
+    database.close()
 
 
 def test_a_report_that_was_changed_opens_nothing(home: Path) -> None:
-    """Its hash binds it: a file with another word in it is not read, and the others are."""
-    reports = Reports(home / "validations")
+    """Its hash binds it: one with another word in it is not read, no older one takes its place, and others are."""
+    database = Database.open(f"sqlite:///{home / 'ringfence.db'}")
+    reports, mark = Reports(database), fingerprint(Contract())
+    reports.save(report(Contract(), "passed", at=datetime.now(UTC) - timedelta(minutes=1)))
     kept = reports.save(report(Contract(), "failed"))
-    file = home / "validations" / kept.id
-    file.write_text(file.read_text().replace('"outcome": "failed"', '"outcome": "passed"'))
-    again = Reports(home / "validations")
-    assert again.all() == ()
-    assert again.passed_at(fingerprint(Contract())) is None
-    good = reports.save(report(Contract(name="Good"), "passed"))
-    assert [one.id for one in again.all()] == [good.id]
+    assert reports.passed_at(mark) is None
+    with database.writing() as connection:
+        table = schema.reports
+        changed = to_json(kept.report).replace('"outcome": "failed"', '"outcome": "passed"')
+        connection.execute(update(table).where(table.c.id == kept.id).values(body=changed))
+    again = Reports(database)
+    assert len(again.all()) == 1
+    assert again.passed_at(mark) is None
+    good = again.save(report(Contract(name="Good"), "passed"))
+    assert next(one.id for one in again.all()) == good.id
+    assert again.passed_at(mark) == good.report.started_at
+    database.close()
+
+
+def test_reports_that_were_files_are_taken_over_once(home: Path) -> None:
+    """Each is put aside when it is in the database; one that was changed stays where it is."""
+    folder = home / "validations"
+    folder.mkdir(parents=True)
+    good, bad = report(Contract(), "passed"), report(Contract(), "failed")
+    for one in (good, bad):
+        name = f"{one.started_at:%Y%m%dT%H%M%S%f}-{digest(one)}.json"
+        (folder / name).write_text(to_json(one).replace('"outcome": "failed"', '"outcome": "passed"'))
+    for _ in range(2):
+        deployment = Deployment(settings(home))
+        assert [kept.report for kept in deployment.validations.reports(OWNER)] == [good]
+        deployment.close()
+    assert len([path for path in folder.iterdir() if path.suffix == ".json"]) == 1
+    assert len(list((folder / "in-the-database").iterdir())) == 1
+
+
+def test_what_a_run_uses_is_its_person_s_to_pay(home: Path) -> None:
+    """It counts in the person's spending and against the day's budget, and ends when that is used up."""
+    priced = Billing(rate_card="e2b", daily_budget_usd=Decimal("0.00001"))
+    deployment = Deployment(settings(home))
+    try:
+        contract = Contract(billing=priced)
+        assert deployment.validations.start(OWNER, "checks", contract, 1)
+        assert "budget of this day is used up" in finish(deployment).problem
+        spent = deployment.spend(OWNER)
+        (row,) = spent.conversations
+        assert (row.conversation_id, row.title) == ("", "Checks of the Validate page")
+        assert spent.total.sandbox_usd >= Decimal("0.00001")
+        assert spent.total.running_since is None
+        conversation = deployment.create(OWNER, contract)
+        assert ended(ask(conversation, CODE)).error == "budget_exhausted"
+        (person,) = [one for one in deployment.operations(LOCAL_PERSON).spend().people if one.cost.total_usd]
+        assert person.cost.total_usd == spent.total.total_usd
+    finally:
+        deployment.close()
 
 
 @pytest.mark.parametrize("rule", ["{required_within_hours: 0}", "{required_within_hours: soon}", "{within_hours: 1}"])
@@ -192,18 +247,21 @@ def test_a_mistake_in_the_rule_stops_the_start(home: Path, rule: str) -> None:
 def test_sandboxes_of_a_run_take_places_like_any_other(tmp_path: Path, most: int, taken: int) -> None:
     """As many as the contract allows; where a run needs more at once, they share these; all are given back."""
     database = Database.open(f"sqlite:///{tmp_path / 'places.sqlite'}")
-    leases = Leases(database)
+    leases, errands = Leases(database), Errands(database)
     contract = Contract(concurrency=Concurrency(per_user=most, per_deployment=8))
 
     async def no_room() -> None:
         pytest.fail("There is nobody to make room.")
 
     async def three() -> int:
-        leased = Leased(UnfencedProvider(), Gate(leases), OWNER, no_room)
+        till = Till(Ledger(EventStore(database), errands), OWNER, "checks")
+        leased = Leased(UnfencedProvider(), Gate(leases), OWNER, no_room, till)
         async with leased.open(contract), leased.open(contract), leased.open(contract):
             leased.beat()
+            assert [one.closed for one in errands.of(OWNER)] == [None] * 3
             return leases.granted()
 
     assert asyncio.run(three()) == taken
     assert leases.granted() == 0
+    assert all(one.closed for one in errands.of(OWNER))
     database.close()
