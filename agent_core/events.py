@@ -126,6 +126,8 @@ class UserAsked(_Event):
     files: tuple[str, ...] = ()
     """Names of the files that came with this message."""
     contract_version: int
+    past_planner: bool = False
+    """Whether it is code that was run as it is, of which the planner was not told."""
 
 
 class AgentThought(_Event):

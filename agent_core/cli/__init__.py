@@ -5,8 +5,10 @@ from importlib import import_module
 import click
 
 _COMMANDS = {
+    "ask": "Ask a question about files, and print the answer.",
     "hello": "Open a sandbox, run one line, close it, and say what that cost.",
     "validate": "Try to break out of a sandbox, and report what held.",
+    "mcp": "Offer execute_code under a contract to any MCP client.",
 }
 """What can be called, and the sentence that the list of commands shows for it."""
 

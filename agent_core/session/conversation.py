@@ -1,14 +1,15 @@
 """One conversation: its events, its sandbox, its planner and its contract."""
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from agent_core.analyst.suggestions import suggest
 from agent_core.background import BackgroundLoop, Job
-from agent_core.contract import Ceiling, Contract, PlannerSettings, planner_changes
+from agent_core.contract import Ceiling, Contract, Language, PlannerSettings, planner_changes
 from agent_core.contract.capabilities import check
 from agent_core.contract.diff import changes
 from agent_core.contract.invalid import validated
@@ -33,6 +34,7 @@ from agent_core.session.turn import Turns
 from agent_core.session.values import Draft, IncomingFile, Snapshot
 from agent_core.storage.artifacts import ArtifactStore
 from agent_core.storage.conversations import ConversationStore
+from agent_core.tools.outcome import Outcome
 
 _TITLE_LENGTH = 60
 _CLOSE_SECONDS = 10
@@ -144,6 +146,22 @@ class Conversation:
             self.rename(_title(text, names))
         return True
 
+    def run_code(self, code: str, language: Language, told: Callable[[Outcome], None] = lambda _: None) -> bool:
+        """Run code past the planner, as a turn of its own under the contract.
+
+        `told` gets what it came to, on the background loop; never, where the turn failed before or was stopped.
+        False, and nothing runs, while a turn is running.
+        """
+        turn = uuid4().hex
+        with self._log.lock:
+            if self.busy:
+                return False
+            text, version = f"{_fence(code)}{language}\n{code}\n{_fence(code)}", self._log.state.version
+            self._log.append(UserAsked(turn=turn, text=text, contract_version=version, past_planner=True))
+            self._draft.begin(turn, "Opening a sandbox")
+            self._work = self._loop.start(self._turns.run_code(turn, code, language, told))
+        return True
+
     def upload(self, files: Sequence[IncomingFile]) -> bool:
         """Bring files in without asking anything. False, and nothing is taken, while a turn is running."""
         return not self.busy and self._look(self._intake.take(files))
@@ -159,6 +177,11 @@ class Conversation:
         if name in self._log.state.files:
             self._log.append(FileRemoved(name=name))
             self._loop.start(self._hold.remove_files())
+
+    def wait(self) -> None:
+        """Block until nothing of a turn runs any more. Never call this from the background loop."""
+        if self._work is not None:
+            self._loop.run(self._work.wait())
 
     def stop(self) -> None:
         """Cancel the running turn and the sandbox call under it. Nothing happens when none runs."""
@@ -292,3 +315,9 @@ class Conversation:
 def _title(text: str, names: Sequence[str]) -> str:
     line = " ".join(text.split()) or ", ".join(names) or "New conversation"
     return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def _fence(code: str) -> str:
+    """One longer than any in the code, so that all of it stands inside."""
+    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
+    return "`" * max(3, longest + 1)

@@ -38,6 +38,8 @@ class State:
     removed: list[str] = field(default_factory=list)
     """Files that are gone, which the planner has not been told of."""
     open_turn: str | None = None
+    past_planner: bool = False
+    """Whether the newest turn went past the planner."""
     open_run: str | None = None
     asked: int = 0
 
@@ -51,7 +53,7 @@ class State:
             case FileUploaded() | FileRemoved():
                 self._file(event)
             case UserAsked():
-                self.open_turn, self.asked = event.turn, self.asked + 1
+                self.open_turn, self.asked, self.past_planner = event.turn, self.asked + 1, event.past_planner
             case CodeStarted():
                 self.open_run = event.run
             case CodeFinished():
@@ -60,7 +62,7 @@ class State:
                 self.unbriefed, self.removed = list(self.files), []
             case TurnEnded():
                 self.open_turn = None
-                if event.outcome == "done":
+                if event.outcome == "done" and not self.past_planner:
                     self.unbriefed, self.removed = [], []
             case _:
                 pass

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 import structlog
 
+from agent_core.contract import Language
 from agent_core.errors import BudgetExhausted, ClauseRefused, ErrorKind, RingfenceError
 from agent_core.events import ContractDenied, TurnEnded
 from agent_core.files.briefing import brief
@@ -18,6 +19,8 @@ from agent_core.session.hold import Hold
 from agent_core.session.intake import Intake, Taken
 from agent_core.session.log import Log
 from agent_core.session.spending import Spending
+from agent_core.tools.execute_code import call
+from agent_core.tools.outcome import Outcome
 
 _log = structlog.get_logger(__name__)
 
@@ -61,12 +64,26 @@ class Turns:
 
     async def run(self, turn: str, question: str, taken: Taken) -> None:
         """Take one message to its end. However it ends, a TurnEnded event says so."""
+        await self._to_its_end(turn, lambda: self._work(turn, question, taken))
+
+    async def run_code(self, turn: str, code: str, language: Language, told: Callable[[Outcome], None]) -> None:
+        """Run code past the planner, as a turn of its own; `told` gets what it came to, if it came to run."""
+
+        async def work() -> TurnEnded:
+            self._hold.permit()
+            self._spending.check(self._log)
+            told(await call(self._bench, {"code": code, "language": language}))
+            return self._ended(turn, "done", None, "")
+
+        await self._to_its_end(turn, work)
+
+    async def _to_its_end(self, turn: str, work: Callable[[], Awaitable[TurnEnded]]) -> None:
         self._bench.turn = turn
         self._began = time.monotonic()
         self._asked = False
         ended = self._ended(turn, "failed", None, _BUG)
         try:
-            ended = await self._bounded(turn, question, taken)
+            ended = await self._bounded(turn, work)
         except asyncio.CancelledError:
             ended = self._ended(turn, "stopped", None, "Stopped.", self._used())
         except RingfenceError as error:
@@ -96,11 +113,11 @@ class Turns:
             left = self._began + seconds - time.monotonic()
             self._clock.reschedule(asyncio.get_running_loop().time() + max(0.0, left))
 
-    async def _bounded(self, turn: str, question: str, taken: Taken) -> TurnEnded:
+    async def _bounded(self, turn: str, work: Callable[[], Awaitable[TurnEnded]]) -> TurnEnded:
         limit = self._log.state.contract.timeout.turn_seconds
         try:
             async with asyncio.timeout(limit) as self._clock:
-                return await self._work(turn, question, taken)
+                return await work()
         except TimeoutError:
             limit = self._log.state.contract.timeout.turn_seconds
             message = f"The turn was stopped after {limit} s, as long as the contract allows for a whole turn."

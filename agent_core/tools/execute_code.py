@@ -20,6 +20,8 @@ from agent_core.tools.harvest import Harvest, harvest
 from agent_core.tools.outcome import STORED_TEXT, Outcome, join_text, to_result
 from agent_core.tools.workbench import Workbench
 
+NAME = "execute_code"
+
 LONGEST_CODE = 200_000
 """Characters of code in one call."""
 
@@ -48,7 +50,7 @@ def execute_code(bench: Workbench) -> Tool:
     async def run(arguments: Mapping[str, Any]) -> ToolResult:
         return to_result(await call(bench, arguments))
 
-    return Tool("execute_code", _DESCRIPTION, _SCHEMA, run)
+    return Tool(NAME, DESCRIPTION, SCHEMA, run)
 
 
 async def call(bench: Workbench, arguments: Mapping[str, Any]) -> Outcome:
@@ -189,13 +191,13 @@ def _denied(bench: Workbench, clause: str, error: ErrorKind, message: str) -> Co
     return ContractDenied(turn=bench.turn, clause=clause, error=error, message=message, version=bench.contract_version)
 
 
-_DESCRIPTION = """\
+DESCRIPTION = """\
 Run code in the sandbox and see its output. Variables and files stay between calls as the contract says. Uploaded \
 files are in inputs/ (read-only). A Plotly figure, a matplotlib figure or a DataFrame as the last expression, or \
 given to display(), is shown to the person; a file written in the working folder is offered for download. \
 Returns JSON: stdout, stderr, exit_code, error (kind, message, advice) or null, and artifacts (name, kind, size)."""
 
-_SCHEMA: Mapping[str, Any] = {
+SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
         "code": {"type": "string", "description": "The program to run."},

@@ -1,0 +1,66 @@
+"""Questions from a terminal, over the real deployment."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from agent_core.cli import main
+from agent_core.config import Settings
+from agent_core.session import Deployment
+from agent_core.session.deployment import LOCAL_PERSON
+
+SALES = "region,revenue\nNorth,100\nSouth,250\nNorth,150\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "RINGFENCE_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
+    (tmp_path / "sales.csv").write_text(SALES)
+    return tmp_path / "home"
+
+
+def ask(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["ask", *arguments])
+
+
+def test_an_answer_with_its_files(home: Path, tmp_path: Path) -> None:
+    """The answer is one JSON object, the files are in the folder over nothing that was there, and the app has it all."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "table.csv").write_text("mine")
+    done = ask(str(tmp_path / "sales.csv"), "What is the total revenue by region?", "--json", "--out", str(out))
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert "250" in told["answer"]
+    assert told["outcome"] == "done"
+    assert (out / "table.csv").read_text() == "mine"
+    tables = [path for path in map(Path, told["files"]) if path.suffix == ".csv"]
+    assert "North,250" in tables[0].read_text().replace("250.0", "250")
+    deployment = Deployment(Settings.from_environment())
+    titles = [one.title for one in deployment.conversations(LOCAL_PERSON.id)]
+    deployment.close()
+    assert titles == ["What is the total revenue by region?"]
+
+
+def test_what_can_not_be_answered_or_asked(home: Path, tmp_path: Path) -> None:
+    """A failing turn ends with 1, a contract that is none and a file that is too large with 2: a sentence each."""
+    contract = tmp_path / "contract.yaml"
+    contract.write_text("timeout: {call_seconds: soon}")
+    done = ask("hello", "--contract", str(contract))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "seconds per call: must be a whole number" in done.stderr
+    contract.write_text("filesystem: {largest_file_mib: 1}")
+    (tmp_path / "large.csv").write_bytes(b"a\n" * (1 << 20))
+    done = ask(str(tmp_path / "large.csv"), "How many rows?", "--contract", str(contract))
+    assert done.exit_code == 2
+    assert "large.csv was not taken" in done.stderr
+    assert ask(str(tmp_path / "nowhere.csv"), "How many rows?").exit_code == 2
+    home.mkdir(exist_ok=True)
+    (home / "policy.yaml").write_text("validation: {required_within_hours: 1}")
+    done = ask(str(tmp_path / "sales.csv"), "How many rows?")
+    assert done.exit_code == 1
+    assert "checks" in done.stderr
