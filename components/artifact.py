@@ -1,14 +1,17 @@
 """One artifact, drawn by its kind. Its bytes are hostile: they are decoded, never run."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from agent_core.events import Artifact, ArtifactKind
 from agent_core.files.formulas import harmless_csv
 from components import figure, picture, table, units
 from components.markdown import plain
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 Read = Callable[[str], bytes]
 """The bytes of an artifact by its sha256. Raises KeyError for what is not in this conversation."""
@@ -50,7 +53,9 @@ def _shown(artifact: Artifact, read: Read, key: str) -> None:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _figure(sha256: str, _read: Read) -> tuple[go.Figure, str]:
+def _figure(sha256: str, _read: Read) -> "tuple[go.Figure, str]":
+    import plotly.graph_objects as go  # noqa: PLC0415  most pages show no chart
+
     prepared = figure.prepare(_read(sha256))
     try:
         return go.Figure(prepared, skip_invalid=True), figure.title(prepared)

@@ -1,12 +1,16 @@
 """A file that came in: what it holds, with its first rows behind a fold. All its text is hostile."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from agent_core.events import FileUploaded, TableProfile
 from components import units
 from components.markdown import plain
 from components.table import frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def draw(event: FileUploaded, key: str, *, removable: bool) -> bool:
@@ -45,11 +49,13 @@ def _preview(table: TableProfile, key: str, *, named: bool) -> None:
         st.dataframe(_columns(table), hide_index=True, alt="Columns")
 
 
-def _frame(table: TableProfile) -> pd.DataFrame:
+def _frame(table: TableProfile) -> "pd.DataFrame":
     return frame([column.name for column in table.columns], [list(row) for row in table.preview])
 
 
-def _columns(table: TableProfile) -> pd.DataFrame:
+def _columns(table: TableProfile) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415  most pages show no table
+
     return pd.DataFrame(
         {
             "Column": [column.name for column in table.columns],

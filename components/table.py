@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from components import units
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class NotATable(ValueError):
@@ -17,7 +18,7 @@ class NotATable(ValueError):
 class Table:
     """A preview, ready to be drawn."""
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     extent: str
     """Such as "First 100 of 12,000 rows, 5 columns"."""
 
@@ -34,8 +35,10 @@ def decode(data: bytes) -> Table:
     return Table(frame(names, rows), _extent(len(rows), total_rows, total_columns))
 
 
-def frame(names: list[str], rows: list[list[Any]]) -> pd.DataFrame:
+def frame(names: list[str], rows: list[list[Any]]) -> "pd.DataFrame":
     """Rows under column names that are made distinct; short rows are filled, long ones cut."""
+    import pandas as pd  # noqa: PLC0415  most pages show no table
+
     width = len(names)
     squared = [(row + [None] * width)[:width] for row in rows]
     return pd.DataFrame([[_cell(cell) for cell in row] for row in squared], columns=pd.Index(_distinct(names)))

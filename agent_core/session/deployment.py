@@ -54,6 +54,7 @@ LOCAL_PERSON = Person("local")
 """Everybody, where nobody signs in: the app listens on this machine only then."""
 
 _TICK_SECONDS = 1.0
+_WARM_AFTER_SECONDS = 1.5
 _CLOSE_SECONDS = 30
 _UNTITLED = "New conversation"
 
@@ -291,7 +292,9 @@ class Deployment:
                 await conversation.end_sandbox("key_forgotten")
 
     async def _warm(self) -> None:
-        """Most conversations begin on this machine, and the first should not wait."""
+        """Most conversations begin on this machine, and the first should not wait; but the first page comes first."""
+        await asyncio.sleep(_WARM_AFTER_SECONDS)
+        await self._planners.warm()
         await self._providers.get("local").warm()
 
     async def _end_leftovers(self, opened: Provider) -> None:

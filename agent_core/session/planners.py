@@ -1,6 +1,9 @@
 """Who plans in this deployment, and one planner for each conversation."""
 
+import asyncio
+import importlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from agent_core.analyst.api import create_app
 from agent_core.config import ANTHROPIC_URL, Settings
@@ -8,11 +11,9 @@ from agent_core.contract import Ceiling, Contract, PlannerSettings
 from agent_core.contract.summary import summarise
 from agent_core.events import BUILTIN_MODEL
 from agent_core.planning.base import Planner
-from agent_core.planning.claude import ClaudePlanner
 from agent_core.planning.endpoint import Endpoint
 from agent_core.planning.models import check_model
 from agent_core.planning.prompt import system_prompt
-from agent_core.planning.relay import Relay
 from agent_core.session.bench import Bench
 from agent_core.session.offer import PlannerOffer
 from agent_core.session.turn import Model
@@ -20,8 +21,14 @@ from agent_core.storage.database import Database
 from agent_core.storage.transcripts import TranscriptRows
 from agent_core.tools.execute_code import execute_code
 
+if TYPE_CHECKING:
+    from agent_core.planning.relay import Relay
+
 PLANNER_IDLE_SECONDS = 60
 """How long the SDK's process, about 220 MiB, is kept between turns."""
+
+
+_PLANNER = "agent_core.planning.claude"
 
 
 class Planners:
@@ -51,10 +58,16 @@ class Planners:
     async def open(self) -> None:
         """Begin to serve, on the background loop."""
         if not self.builtin:
+            from agent_core.planning.relay import Relay  # noqa: PLC0415  nothing is relayed to the built-in analyst
+
             settings = self._settings
             key, token = settings.anthropic_api_key, settings.anthropic_auth_token
             self._relay = Relay(settings.anthropic_base_url, key, token)
         self._endpoint = await Endpoint(self._relay or create_app()).__aenter__()
+
+    async def warm(self) -> None:
+        """Load the SDK, which takes a second that neither the start nor the first question should wait for."""
+        await asyncio.to_thread(importlib.import_module, _PLANNER)
 
     async def close(self) -> None:
         """Stop serving."""
@@ -65,6 +78,8 @@ class Planners:
 
     def make(self, conversation_id: str, bench: Bench, settings: Callable[[], PlannerSettings]) -> Planner:
         """A conversation's planner. `settings` is read before each turn, and checked."""
+        from agent_core.planning.claude import ClaudePlanner  # noqa: PLC0415  see `warm`
+
         assert self._endpoint is not None
 
         def checked() -> PlannerSettings:

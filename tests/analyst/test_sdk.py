@@ -70,7 +70,8 @@ def _options(home: Path, socket: Path, server: Any) -> ClaudeAgentOptions:
 
 async def test_the_sdk_asks_runs_and_gets_the_answer_over_two_turns(library: Library, tmp_path: Path) -> None:
     """A question and its follow-up: the code is streamed, run, and its figures are answered."""
-    frame = library.frame("penguins.csv")
+    frame = await asyncio.to_thread(library.frame, "penguins.csv")
+    opening = await asyncio.to_thread(library.opening, "penguins.csv")
 
     @tool("execute_code", "Run code.", {"code": str, "language": str})
     async def execute_code(given: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +81,7 @@ async def test_the_sdk_asks_runs_and_gets_the_answer_over_two_turns(library: Lib
     answered = asyncio.Event()
 
     async def prompts() -> AsyncIterator[dict[str, Any]]:
-        for text in (library.opening("penguins.csv") + "average body mass by species", "only Biscoe"):
+        for text in (opening + "average body mass by species", "only Biscoe"):
             yield {"type": "user", "message": {"role": "user", "content": text}}
             await answered.wait()
             answered.clear()
