@@ -54,7 +54,7 @@ LOCAL_PERSON = Person("local")
 """Everybody, where nobody signs in: the app listens on this machine only then."""
 
 _TICK_SECONDS = 1.0
-_WARM_AFTER_SECONDS = 1.5
+_WARM_AFTER_SECONDS = 3.0
 _CLOSE_SECONDS = 30
 _UNTITLED = "New conversation"
 

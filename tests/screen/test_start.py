@@ -9,7 +9,8 @@ FIRST_PAGE = """
 import os, sys
 from streamlit.testing.v1 import AppTest
 import app
-from agent_core.session import Deployment
+from agent_core.session import Deployment, deployment as module
+module._WARM_AFTER_SECONDS = 600  # on a busy machine the page may take longer than that
 deployment = Deployment.start()
 from components import services
 services.compose(lambda: deployment)
