@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -64,6 +65,11 @@ class Settings:
     """The addresses, in lower case, of the people who may see everyone's spending and end anyone's sandbox."""
     policy: Path | None = None
     """The operator's bounds on contracts; without a file nothing is bounded."""
+    metrics: bool = False
+    """Whether /metrics answers."""
+    traces: str = ""
+    """The OTLP endpoint that traces go to over HTTP; empty where none are made."""
+    logs: Literal["text", "json"] = "text"
 
     @property
     def builtin(self) -> bool:
@@ -86,7 +92,8 @@ class Settings:
 
         These are RINGFENCE_HOME, _ARTIFACTS, _POLICY, _OPERATORS, _MODEL and _REACHABLE_NETWORKS, ANTHROPIC_API_KEY,
         _AUTH_TOKEN and _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER; E2B_API_KEY,
-        _DOMAIN, _API_URL and _SANDBOX_URL, RINGFENCE_E2B_TIER and RINGFENCE_E2B_TEMPLATE.
+        _DOMAIN, _API_URL and _SANDBOX_URL, RINGFENCE_E2B_TIER and RINGFENCE_E2B_TEMPLATE; RINGFENCE_METRICS and
+        _LOGS, and OTEL_EXPORTER_OTLP_ENDPOINT.
 
         What the environment doesn't set, `secrets` may. Raises ProviderUnavailable with a sentence on what to set.
         """
@@ -114,7 +121,17 @@ class Settings:
             e2b_template=variables.get("RINGFENCE_E2B_TEMPLATE") or "code-interpreter-v1",
             operators=_addresses(variables.get("RINGFENCE_OPERATORS", "")),
             policy=_policy(variables, home),
+            metrics=_switch(variables, "RINGFENCE_METRICS"),
+            traces=variables.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+            logs=_log_form(variables.get("RINGFENCE_LOGS") or "text"),
         )
+
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """All that may stand in no log."""
+        password = urlsplit(self.database_url).password
+        found = (self.anthropic_api_key, self.anthropic_auth_token, self.daytona_api_key, self.e2b_api_key)
+        return tuple(one for one in (*found, SecretStr(unquote(password)) if password else None) if one is not None)
 
 
 @contextmanager
@@ -155,6 +172,26 @@ def _addresses(text: str) -> frozenset[str]:
             "Give addresses, separated by commas."
         )
     return found
+
+
+def _switch(variables: Mapping[str, str], name: str) -> bool:
+    match variables.get(name, "off").strip().lower():
+        case "on" | "1" | "true":
+            return True
+        case "off" | "0" | "false":
+            return False
+        case other:
+            raise ProviderUnavailable(f"{name} makes no sense: {other!r}. Say on or off.")
+
+
+def _log_form(text: str) -> Literal["text", "json"]:
+    match text.strip().lower():
+        case "text":
+            return "text"
+        case "json":
+            return "json"
+        case other:
+            raise ProviderUnavailable(f"RINGFENCE_LOGS makes no sense: {other!r}. Say text or json.")
 
 
 def _tier(text: str) -> Literal[1, 2, 3, 4]:

@@ -4,6 +4,7 @@ Events refer to artifacts and uploads by content hash and never hold their bytes
 event to JSON and back; an unknown kind is a validation error.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -316,3 +317,6 @@ Event = Annotated[
 ]
 
 ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+Observe = Callable[[str, Sequence[Event]], None]
+"""Gets a conversation's id and the events that were appended to it just now, in order, from any thread."""

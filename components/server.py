@@ -9,7 +9,7 @@ import structlog
 from anyio import to_thread
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agent_core.errors import RingfenceError
@@ -33,6 +33,17 @@ async def ready(_: Request) -> JSONResponse:
     return JSONResponse({"status": "ready"})
 
 
+async def metrics(_: Request) -> Response:
+    """What Prometheus reads; 404 where the operator has not switched it on."""
+    try:
+        text = await to_thread.run_sync(services.metrics)
+    except RingfenceError as error:
+        return JSONResponse({"status": "not ready", "reason": str(error)}, status_code=503)
+    if text is None:
+        return PlainTextResponse("Metrics are off: RINGFENCE_METRICS=on switches them on.\n", status_code=404)
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the deployment before the first page asks for it; at the end stop every turn and close every sandbox."""
@@ -50,4 +61,4 @@ async def _open() -> None:
 
 
 MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders),)
-ROUTES: Sequence[BaseRoute] = (Route("/healthz", alive), Route("/readyz", ready))
+ROUTES: Sequence[BaseRoute] = (Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics))

@@ -64,6 +64,11 @@ def check_ready() -> None:
     _opened().check()
 
 
+def metrics() -> bytes | None:
+    """The Deployment's metrics, if they are switched on. Raises RingfenceError where it can't start."""
+    return _opened().metrics()
+
+
 def close() -> None:
     """Close the Deployment, if it was opened; the process ends after this."""
     _opened.clear()

@@ -47,6 +47,8 @@ from agent_core.storage.leases import Leases
 from agent_core.storage.people import People, Person
 from agent_core.storage.sandboxes import SandboxLog
 from agent_core.storage.workspaces import WorkspaceStore
+from agent_core.telemetry import logs
+from agent_core.telemetry.instruments import Instruments
 
 _log = structlog.get_logger(__name__)
 
@@ -69,7 +71,8 @@ class Deployment:
             self.ceiling.check_model(settings.model)
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._database = Database.open(settings.database_url)
-        self._events = EventStore(self._database)
+        self._instruments = Instruments(settings)
+        self._events = EventStore(self._database, self._instruments.observe)
         self._conversations = ConversationStore(self._database)
         self._sandboxes = SandboxLog(self._database)
         self._errands = Errands(self._database)
@@ -119,7 +122,9 @@ class Deployment:
 
         Raises RingfenceError with a sentence on what to set.
         """
-        return cls(Settings.from_environment(secrets=secrets or {}))
+        settings = Settings.from_environment(secrets=secrets or {})
+        logs.configure(settings.logs, settings.secrets)
+        return cls(settings)
 
     @property
     def planner_label(self) -> str:
@@ -152,6 +157,10 @@ class Deployment:
         """What a person's conversations have cost until now."""
         events = self._events.owned(owner, METERED_KINDS)
         return spend(events, self._titles(owner), datetime.now(UTC), self._errands.of(owner))
+
+    def metrics(self) -> bytes | None:
+        """Metrics in Prometheus' text format; None where the operator has not switched them on."""
+        return None if self._instruments.metrics is None else self._instruments.metrics.text()
 
     def seen(self, person: Person) -> None:
         """Note who has signed in."""
@@ -223,6 +232,7 @@ class Deployment:
         """Stop every turn, close every sandbox, and end the loop."""
         self._loop.run(self._close(), _CLOSE_SECONDS)
         self._loop.close()
+        self._instruments.close()
         self._database.close()
 
     def _end_here(self, conversation_id: str) -> bool:

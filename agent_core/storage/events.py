@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from agent_core.events import ADAPTER, CodeFinished, Event, FileUploaded
+from agent_core.events import ADAPTER, CodeFinished, Event, FileUploaded, Observe
 from agent_core.storage import schema
 from agent_core.storage.database import Database
 
@@ -29,17 +29,20 @@ class OwnedEvent:
 
 
 class EventStore:
-    """Appends and reads events. Nothing that was appended changes."""
+    """Appends and reads events. Nothing that was appended changes. `observe` is told of what was appended."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, observe: Observe = lambda _, __: None) -> None:
         self._database = database
+        self._observe = observe
 
     def append(self, conversation_id: str, *events: Event) -> tuple[StoredEvent, ...]:
         """Append events, all or none, and touch the conversation. Raises KeyError for an unknown one."""
         if not events:
             return ()
         with self._database.writing() as connection:
-            return append_events(connection, conversation_id, *events)
+            stored = append_events(connection, conversation_id, *events)
+        self._observe(conversation_id, events)
+        return stored
 
     def read(self, conversation_id: str, after: int = 0) -> tuple[StoredEvent, ...]:
         """The events whose number is above `after`, in order. Empty for an unknown conversation."""

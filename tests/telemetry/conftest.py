@@ -1,0 +1,3 @@
+from tests.session.conftest import shared
+
+__all__ = ["shared"]
