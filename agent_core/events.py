@@ -86,8 +86,10 @@ class Artifact(Value):
     size: int
     sha256: str
     full_data: str | None = None
-    """The sha256 of the whole table as CSV."""
+    """The sha256 of the whole table as CSV, or of as many of its first rows as the contract lets out."""
     full_data_size: int | None = None
+    full_data_rows: int | None = None
+    """How many rows that file holds, as the sandbox says; None where it doesn't."""
 
 
 class _Event(Value):

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from agent_core.events import Artifact, ArtifactKind
-from agent_core.files.formulas import harmless_csv
-from components import figure, picture, table, units
+from agent_core.exports import figures, pictures, tables
+from agent_core.exports.page import chart_page
+from agent_core.files.names import safe_name
+from components import table, table_files, units
 from components.markdown import plain
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def draw(artifact: Artifact, read: Read, key: str) -> None:
         _shown(artifact, read, key)
     except KeyError:
         st.caption(f":material/delete: {plain(artifact.name)} is no longer stored.")
-    except (figure.NotDrawable, picture.NotAPicture, table.NotATable) as problem:
+    except (figures.NotDrawable, pictures.NotAPicture, tables.NotATable) as problem:
         st.caption(f":material/info: {plain(str(problem))}")
         _download(artifact, read, key)
 
@@ -56,38 +58,58 @@ def _shown(artifact: Artifact, read: Read, key: str) -> None:
 def _figure(sha256: str, _read: Read) -> "tuple[go.Figure, str]":
     import plotly.graph_objects as go  # noqa: PLC0415  most pages show no chart
 
-    prepared = figure.prepare(_read(sha256))
+    prepared = figures.prepare(_read(sha256))
     try:
-        return go.Figure(prepared, skip_invalid=True), figure.title(prepared)
+        return go.Figure(prepared, skip_invalid=True), figures.title(prepared)
     except ValueError as error:
-        raise figure.NotDrawable("Plotly can't draw this chart.") from error
+        raise figures.NotDrawable("Plotly can't draw this chart.") from error
 
 
 def _chart(artifact: Artifact, read: Read, key: str) -> None:
     drawn, title = _figure(artifact.sha256, read)
-    alt = f"Chart: {title or artifact.name}"
-    st.plotly_chart(drawn, key=f"chart-{key}", config=_CHART_CONFIG, alt=alt)
+    name = safe_name(title or artifact.name)
+    with st.container(gap="xsmall", key=f"figure-{key}"):
+        place = st.container()
+        form = _save_chart(artifact, read, name, key)
+        picture = {"format": form.lower(), "scale": 2, "filename": name}
+        place.plotly_chart(
+            drawn,
+            key=f"chart-{key}",
+            config={**_CHART_CONFIG, "toImageButtonOptions": picture},
+            alt=f"Chart: {title or artifact.name}",
+        )
+
+
+def _save_chart(artifact: Artifact, read: Read, name: str, key: str) -> str:
+    """Offer the chart as a page and as a picture; return the kind of picture that the camera over it saves.
+
+    The picture is drawn by the browser that shows the chart, so it needs no browser on the server.
+    """
+    with st.popover("Save chart", type="tertiary", icon=":material/download:", key=f"save-{key}"):
+        form = st.segmented_control("As a picture", ["PNG", "SVG"], default="PNG", required=True, key=f"picture-{key}")
+        st.caption(f"Point at the chart, then click the camera :material/photo_camera: above it: it saves {form}.")
+        st.caption("As a web page that can be explored, without a network too:")
+        _button("HTML", lambda: chart_page(read(artifact.sha256), name), f"{name}.html", "text/html", f"{key}-page")
+    return form or "PNG"
 
 
 def _table(artifact: Artifact, read: Read, key: str) -> None:
     shown = table.decode(read(artifact.sha256))
-    st.dataframe(shown.frame, key=f"table-{key}", hide_index=True, alt=f"Table: {artifact.name}")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(shown.extent)
-        if artifact.full_data:
-            whole = artifact.full_data
-            label = f"All rows as CSV, {units.size(artifact.full_data_size or 0)}"
-            _button(label, lambda: harmless_csv(read(whole)), "table.csv", "text/csv", key)
+    with st.container(gap="xsmall", key=f"sheet-{key}"):
+        st.dataframe(shown.frame, key=f"table-{key}", hide_index=True, alt=f"Table: {artifact.name}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(shown.extent)
+            table_files.draw(artifact, shown.shown, read, key)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _pixels(sha256: str, _read: Read) -> bytes:
-    return picture.pixels(_read(sha256))
+    return pictures.pixels(_read(sha256))
 
 
 def _image(artifact: Artifact, read: Read) -> None:
     if artifact.media_type == "image/svg+xml":
-        st.image(picture.svg(read(artifact.sha256)), alt=artifact.name, width="stretch")
+        st.image(pictures.svg(read(artifact.sha256)), alt=artifact.name, width="stretch")
     else:
         st.image(_pixels(artifact.sha256, read), alt=artifact.name)
 

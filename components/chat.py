@@ -1,8 +1,10 @@
 """The chat: what the person did is told to the session first; then all is drawn from one snapshot."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from agent_core.events import ContractChanged
+from agent_core.events import ContractChanged, UserAsked
 from agent_core.session import Conversation, IncomingFile, Snapshot
 from agent_core.session.library import Library
 from components import (
@@ -14,6 +16,7 @@ from components import (
     meter,
     state,
     suggestions,
+    takeaway,
     transcript,
     withheld,
 )
@@ -21,14 +24,14 @@ from components.contract_groups import Unavailable
 from components.segments import Entry, entries, open_run
 
 
-def draw(conversation: Conversation, unavailable: Unavailable, library: Library) -> None:
-    """Show a conversation with its contract beside it."""
+def draw(conversation: Conversation, unavailable: Unavailable, library: Library, title: Callable[[str], str]) -> None:
+    """Show a conversation with its contract beside it; `title` names a conversation by its id."""
     snapshot = conversation.snapshot()
     sent = composer.draw(conversation.id, busy=snapshot.busy, stop=conversation.stop)
     _send(conversation, sent, busy=snapshot.busy)
     contract_drawer.draw(conversation, unavailable)
     with st.container(key="talk", gap="medium"):
-        _talk(conversation, snapshot, library)
+        _talk(conversation, snapshot, library, title)
     with st.container(key="panel", gap="small"):
         meter.draw(conversation, snapshot)
         contract_panel.draw(conversation, snapshot, unavailable, place="panel")
@@ -53,7 +56,7 @@ def _ask(conversation: Conversation, text: str, files: tuple[IncomingFile, ...])
         composer.keep(conversation.id, composer.Sent(text, files))
 
 
-def _talk(conversation: Conversation, snapshot: Snapshot, library: Library) -> None:
+def _talk(conversation: Conversation, snapshot: Snapshot, library: Library, title: Callable[[str], str]) -> None:
     found = entries(snapshot.events)
     if not snapshot.busy and all(isinstance(entry.content, ContractChanged) for entry in found):
         _begin(conversation, first_run.draw(snapshot.contract.filesystem.largest_file_mib))
@@ -63,6 +66,9 @@ def _talk(conversation: Conversation, snapshot: Snapshot, library: Library) -> N
     live.draw(conversation, snapshot, under_way)
     if not snapshot.busy:
         withheld.draw(snapshot.withheld, conversation.id)
+        if any(isinstance(entry.content, UserAsked) for entry in found):
+            with st.container(key="afterwards", horizontal=True, gap="small"):
+                takeaway.draw(conversation, title)
     if not snapshot.busy and (question := suggestions.draw(snapshot.suggestions, str(snapshot.last))):
         conversation.ask(question)
         st.rerun()

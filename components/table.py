@@ -1,17 +1,14 @@
-"""A table's preview as it came out of a sandbox. Decoded by a total function: bytes in, a table or a sentence out."""
+"""A table's preview as it came out of a sandbox, ready to be drawn."""
 
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agent_core.exports import tables
 from components import units
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class NotATable(ValueError):
-    """Data that is not a table's preview. Its text says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +18,14 @@ class Table:
     frame: "pd.DataFrame"
     extent: str
     """Such as "First 100 of 12,000 rows, 5 columns"."""
+    shown: tables.Preview
 
 
 def decode(data: bytes) -> Table:
     """The preview's rows under distinct column names, its index levels first. Raises NotATable."""
-    try:
-        found = json.loads(data)
-        names = [str(column["name"]) for column in found["columns"]]
-        rows = [list(row) for row in found["rows"]]
-        total_rows, total_columns = int(found["total_rows"]), int(found["total_columns"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise NotATable("This table's data is damaged.") from error
-    return Table(frame(names, rows), _extent(len(rows), total_rows, total_columns))
+    shown = tables.preview(data)
+    drawn = frame(list(shown.names), [list(row) for row in shown.rows])
+    return Table(drawn, _extent(len(shown.rows), shown.total_rows, shown.total_columns), shown)
 
 
 def frame(names: list[str], rows: list[list[Any]]) -> "pd.DataFrame":
@@ -41,7 +34,8 @@ def frame(names: list[str], rows: list[list[Any]]) -> "pd.DataFrame":
 
     width = len(names)
     squared = [(row + [None] * width)[:width] for row in rows]
-    return pd.DataFrame([[_cell(cell) for cell in row] for row in squared], columns=pd.Index(_distinct(names)))
+    columns = pd.Index(tables.distinct(names))
+    return pd.DataFrame([[_cell(cell) for cell in row] for row in squared], columns=columns)
 
 
 def _cell(value: Any) -> Any:
@@ -49,19 +43,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 63:
         return str(value)
     return value if isinstance(value, str | int | float | None) else json.dumps(value)
-
-
-def _distinct(names: list[str]) -> list[str]:
-    taken: set[str] = set()
-    out = []
-    for name in names:
-        number, candidate = 1, name
-        while candidate in taken:
-            number += 1
-            candidate = f"{name} ({number})"
-        taken.add(candidate)
-        out.append(candidate)
-    return out
 
 
 def _extent(shown: int, rows: int, columns: int) -> str:

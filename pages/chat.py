@@ -1,4 +1,4 @@
 from components import chat, services, shell
 from components.places import CHAT
 
-chat.draw(shell.conversation(CHAT), services.unavailable(), services.deployment().library)
+chat.draw(shell.conversation(CHAT), services.unavailable(), services.deployment().library, services.title)

@@ -1,9 +1,10 @@
 """A table's preview, as it leaves a sandbox: columns, the first rows as JSON scalars, and the whole size.
 
     {"columns": [{"name": "price", "dtype": "float64", "index": false}, ...],
-     "rows": [[1.5, ...], ...], "total_rows": 100000, "total_columns": 12}
+     "rows": [[1.5, ...], ...], "total_rows": 100000, "total_columns": 12, "whole_rows": 100000}
 
-`parse` is total: whatever a sandbox sends is a `Table` within the bounds below, or None.
+`whole_rows` is how many rows the CSV beside it holds, where there is one. `parse` is total: whatever a sandbox sends
+is a `Table` within the bounds below, or None.
 """
 
 import json

@@ -93,6 +93,7 @@ async def _display(bench: Workbench, display: Display) -> tuple[Artifact | None,
                 sha256=await bench.keep(data),
                 full_data=await bench.keep(full) if full is not None else None,
                 full_data_size=len(full) if full is not None else None,
+                full_data_rows=_whole_rows(data) if full is not None else None,
             )
             return artifact, plain if kind in {"table", "text"} else ""
     return None, plain
@@ -105,6 +106,14 @@ def _title(figure: bytes) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return " ".join(text.split())[:120] if isinstance(text, str) else ""
+
+
+def _whole_rows(preview: bytes) -> int | None:
+    try:
+        rows = json.loads(preview)["whole_rows"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return rows if isinstance(rows, int) and 0 <= rows < 1 << 53 else None
 
 
 def _images(displays: Sequence[Display]) -> tuple[Image, ...]:

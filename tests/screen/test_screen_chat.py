@@ -5,7 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from agent_core.events import FileRefused, FileRemoved, FileUploaded, UserAsked
+from agent_core.events import CodeFinished, FileRefused, FileRemoved, FileUploaded, UserAsked
 from tests.screen import turns
 from tests.screen.conftest import APP, open_page
 from tests.screen.scripted import SUGGESTIONS, ScriptedConversation, ScriptedDeployment
@@ -265,3 +265,27 @@ def test_a_question_can_be_asked_differently_in_a_copy(scripted, conversation, p
     assert scripted.library.forks == [(conversation.id, asked - 1)]
     assert page.query_params["c"] == scripted.library.fork_to
     assert not page.exception
+
+
+def test_a_conversation_can_be_taken_away_once_something_was_asked(page, conversation):
+    """Nothing to take from an empty one; then each form is offered by name, with what it is for."""
+    assert not [button for button in page.get("download_button") if "take-" in button.proto.id]
+    page.chat_input[0].set_value("What is the mean?").run()
+    conversation.play()
+    page.run()
+    offered = [button.proto.label for button in page.get("download_button") if "take-" in button.proto.id]
+    assert offered == ["Report", "Jupyter notebook", "Python script", "Markdown", "Everything"]
+    assert not page.exception
+
+
+def test_a_table_that_was_cut_says_so(page, conversation):
+    page.chat_input[0].set_value("What is the mean?").run()
+    conversation.play()
+    page.run()
+    files = [button.proto.label for button in page.get("download_button") if "table." in button.proto.id]
+    assert [label.split(",")[0] for label in files] == ["CSV", "Excel", "Parquet"]
+    assert "The files hold the first" not in words(page)
+    cut = turns.artifacts(conversation)[1].model_copy(update={"full_data_rows": 2})
+    conversation.tell(CodeFinished(turn="t", run="r", exit_code=0, seconds=1, artifacts=(cut,)))
+    page.run()
+    assert "The files hold the first 2 of 3 rows" in words(page)

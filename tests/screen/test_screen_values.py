@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components import figure, table, units
+from agent_core.exports import figures as figure
+from agent_core.exports.tables import NotATable
+from components import table, units
 from tests.screen import turns
 
 REMOTE = "http://evil.example/"
@@ -23,7 +25,7 @@ def outcome_of(read, data):
     """What comes of reading bytes: a value, or the problem that is told."""
     try:
         return read(data)
-    except (figure.NotDrawable, table.NotATable) as problem:
+    except (figure.NotDrawable, NotATable) as problem:
         return problem
 
 
@@ -108,7 +110,7 @@ def test_a_table_tells_how_much_of_it_is_shown():
 
 @given(st.binary(max_size=40) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_a_table_or_a_sentence(data):
-    assert isinstance(outcome_of(table.decode, data), table.NotATable | table.Table)
+    assert isinstance(outcome_of(table.decode, data), NotATable | table.Table)
 
 
 @given(st.lists(st.lists(json_values, max_size=3), max_size=4), st.lists(st.text(max_size=4), max_size=3))

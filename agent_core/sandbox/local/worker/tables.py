@@ -20,8 +20,11 @@ _CSV_ROWS = 20_000
 _CSV_SECONDS = 5.0
 
 
-def preview(frame: Any) -> bytes:
-    """The first rows of a DataFrame, as the table format of `agent_core.sandbox.tables`."""
+def preview(frame: Any, whole_rows: int | None = None) -> bytes:
+    """The first rows of a DataFrame, as the table format of `agent_core.sandbox.tables`.
+
+    `whole_rows` says how many rows the CSV beside it holds.
+    """
     head = frame.iloc[:_MOST_ROWS, :_MOST_COLUMNS]
     columns, values = [], []
     if _index_says_something(frame):
@@ -34,25 +37,43 @@ def preview(frame: Any) -> bytes:
         columns.append({"name": _name(column.name), "dtype": str(column.dtype), "index": False})
         values.append([_cell(value) for value in column.tolist()])
     rows = [list(row) for row in zip(*values, strict=True)]
-    return _bounded(columns, rows, len(frame), int(frame.shape[1]))
+    size = {"total_rows": len(frame), "total_columns": int(frame.shape[1])}
+    return _bounded(columns, rows, size if whole_rows is None else {**size, "whole_rows": whole_rows})
 
 
-def csv(frame: Any, most_bytes: int) -> bytes | None:
-    """The whole table as CSV, or None where it is larger than `most_bytes` or takes seconds to write."""
+class Whole:
+    """A table as CSV: all of its rows, or the first ones."""
+
+    def __init__(self, data: bytes, rows: int) -> None:
+        self.data = data
+        self.rows = rows
+
+
+def csv(frame: Any, most_bytes: int) -> Whole:
+    """As many of the first rows as fit into `most_bytes` and are written within seconds, under the preview's names."""
     index = _index_says_something(frame)
+    named = frame.set_axis([_name(label) for label in frame.columns], axis=1)
     deadline = time.monotonic() + _CSV_SECONDS
     text = io.BytesIO()
-    for start in range(0, max(len(frame), 1), _CSV_ROWS):
-        piece = frame.iloc[start : start + _CSV_ROWS]
-        text.write(piece.to_csv(index=index, header=start == 0).encode("utf-8", "replace"))
-        if text.tell() > most_bytes or time.monotonic() > deadline:
-            return None
-    return text.getvalue()
-
-
-def _bounded(columns: list[Any], rows: list[Any], total_rows: int, total_columns: int) -> bytes:
+    rows, step = 0, _CSV_ROWS
     while True:
-        table = {"columns": columns, "rows": rows, "total_rows": total_rows, "total_columns": total_columns}
+        piece = named.iloc[rows : rows + step]
+        data = piece.to_csv(index=index, header=rows == 0).encode("utf-8", "replace")
+        if text.tell() + len(data) <= most_bytes:
+            text.write(data)
+            rows += len(piece)
+        elif step > 1:
+            step //= 4
+        else:
+            break
+        if rows >= len(frame) or time.monotonic() > deadline:
+            break
+    return Whole(text.getvalue(), rows)
+
+
+def _bounded(columns: list[Any], rows: list[Any], size: dict[str, int]) -> bytes:
+    while True:
+        table = {"columns": columns, "rows": rows, **size}
         data = json.dumps(table, separators=(",", ":")).encode()
         if len(data) <= _MOST_BYTES or not rows:
             return data

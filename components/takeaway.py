@@ -1,0 +1,34 @@
+"""What can be done with the whole conversation: it is taken away in one of several forms."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from agent_core.exports.forms import FORMS, Form
+from agent_core.session import Conversation
+
+
+def draw(conversation: Conversation, title: Callable[[str], str]) -> None:
+    """Offer the forms behind one button; each is written when it is asked for."""
+    with st.popover("Take away", icon=":material/ios_share:", type="tertiary", key="take-away"):
+        for form in FORMS:
+            with st.container(gap=None, key=f"form-{form.key}"):
+                st.download_button(
+                    form.label,
+                    _written(form, conversation, title),
+                    file_name=form.file_name(title(conversation.id)),
+                    mime=form.media_type,
+                    key=f"take-{form.key}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    type="tertiary",
+                )
+                st.caption(form.purpose)
+
+
+def _written(form: Form, conversation: Conversation, title: Callable[[str], str]) -> Callable[[], bytes]:
+    def written() -> bytes:
+        events = [stored.event for stored in conversation.snapshot().events]
+        return form.make(title(conversation.id), events, conversation.read_artifact)
+
+    return written
