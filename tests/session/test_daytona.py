@@ -14,8 +14,7 @@ from agent_core.background import BackgroundLoop
 from agent_core.contract import Billing, Contract
 from agent_core.events import CodeFinished, SandboxClosed, SandboxOpened
 from agent_core.session import Deployment
-from tests.emulators.daytona import Emulator
-from tests.emulators.daytona.emulator import Fault
+from tests.emulators.daytona import Emulator, Fault
 from tests.session.conftest import OWNER, ask, ended, file, run, settings, wait_for
 
 DAYTONA = Contract(provider="daytona", billing=Billing(rate_card="daytona"))

@@ -3,13 +3,9 @@
 import asyncio
 import contextlib
 import json
-import re
 import secrets
-import socket
-from dataclasses import dataclass, field
 from typing import Any, Self
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -17,44 +13,25 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from agent_core.errors import RingfenceError
-from agent_core.planning.endpoint import Server
 from agent_core.sandbox.local.provider import LocalProvider
-from tests.emulators.daytona.machine import HOME, Machine
+from tests.emulators.daytona.machine import Machine
+from tests.emulators.machine import HOME
+from tests.emulators.serving import Fault, Serving
 
 _BOUNDARY = "DAYTONA-FILE-BOUNDARY"
 
 
-@dataclass
-class Fault:
-    """What goes wrong, once or more often, with requests whose "METHOD path" the pattern finds.
-
-    `kind`: "status" answers with it, "hang" never answers, "cut" ends a stream in the middle, "late" does
-    the work and then never answers, "kill" ends the sandbox.
-    """
-
-    on: str
-    kind: str = "status"
-    status: int = 500
-    headers: dict[str, str] = field(default_factory=dict)
-    message: str = "scripted fault"
-    times: int = 1
-
-
-class Emulator:
+class Emulator(Serving):
     """An async context manager with `url`, `key`, `faults`, `asked` and `alive()`."""
 
     def __init__(self, *, port: int = 0, minute_seconds: float = 60.0, start_polls: int = 0) -> None:
+        super().__init__(port)
         self.key = f"dtn_{secrets.token_hex(16)}"
-        self.faults: list[Fault] = []
-        self.asked: list[tuple[str, str, Any]] = []
-        self.released = asyncio.Event()
-        """Set at the end: nothing hangs any longer."""
         self.minute_seconds, self.start_polls = minute_seconds, start_polls
         self._polls: dict[str, int] = {}
         self._machines: dict[str, Machine] = {}
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._numbers = 0
-        self._port = port
 
     def alive(self) -> tuple[str, ...]:
         """The sandboxes that run."""
@@ -65,8 +42,6 @@ class Emulator:
 
     async def __aenter__(self) -> Self:
         self._provider = LocalProvider()
-        listener = socket.create_server(("127.0.0.1", self._port))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         app = Starlette(
             routes=[
                 Route("/api/{rest:path}", self._api, methods=["GET", "POST", "DELETE", "PUT"]),
@@ -74,18 +49,8 @@ class Emulator:
                 Route("/toolbox/{id}/{rest:path}", self._toolbox, methods=["GET", "POST", "DELETE"]),
             ]
         )
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            ws="wsproto",
-            ws_max_size=1 << 26,
-        )
-        config.timeout_graceful_shutdown = 1
-        self._server = Server(config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+        self._listen(app)
+        self.url += "/api"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -94,13 +59,12 @@ class Emulator:
             timer.cancel()
         for sandbox_id in self.alive():
             await self._remove(sandbox_id)
-        self._server.should_exit = True
-        await self._serving
+        await self._silence()
         await self._provider.aclose()
 
     async def end(self, sandbox_id: str) -> None:
         """End a sandbox behind its user's back."""
-        await self._machines[sandbox_id].end("error")
+        await self._machines[sandbox_id].stop("error")
 
     # The control plane
 
@@ -144,7 +108,7 @@ class Emulator:
         if (machine.cpu, machine.memory, machine.disk) > (4, 8, 10) or machine.memory > 8 or machine.disk > 10:
             return _error(400, "Sandbox is larger than allowed", "BAD_REQUEST")
         self._machines[machine.id] = machine
-        await machine.start()
+        await machine.boot()
         if self.start_polls:
             machine.state, self._polls[machine.id] = "starting", self.start_polls
         self._ttl(machine, body.get("ttlMinutes"))
@@ -158,7 +122,7 @@ class Emulator:
                 await self._remove(machine.id)
             case "POST", ["network-settings"]:
                 machine.network.update(body)
-                await machine.amend()
+                await machine.amend(machine.contract)
             case "POST", ["ttl", minutes]:
                 self._ttl(machine, int(minutes))
             case "POST", ["autostop", minutes]:
@@ -198,7 +162,7 @@ class Emulator:
         if timer := self._timers.pop(sandbox_id, None):
             timer.cancel()
         if machine is not None:
-            await machine.end()
+            await machine.stop()
 
     # The toolbox
 
@@ -213,7 +177,7 @@ class Emulator:
         if machine is None:
             return _error(404, "sandbox container not found", "NOT_FOUND")
         if fault is not None and fault.kind == "kill":
-            await machine.end("error")
+            await machine.stop("error")
         if machine.state != "started":
             return _error(400, "bad request: sandbox is not started", "BAD_REQUEST")
         try:
@@ -230,7 +194,8 @@ class Emulator:
             case "system/metrics":
                 return JSONResponse(await machine.metrics())
             case "process/execute":
-                return JSONResponse(await machine.command((await request.json())["command"]))
+                code, said = await machine.command((await request.json())["command"])
+                return JSONResponse({"exitCode": code, "result": said})
             case "files/bulk-upload":
                 async with request.form() as form:
                     name, data = str(form["files[0].path"]), await form["files[0].file"].read()
@@ -260,11 +225,11 @@ class Emulator:
             return
         if fault is not None and fault.kind == "kill":
             asyncio.get_running_loop().call_later(
-                0.3, lambda: self._timers.update(kill=asyncio.create_task(machine.end("error")))
+                0.3, lambda: self._timers.update(kill=asyncio.create_task(machine.stop("error")))
             )
         with contextlib.suppress(RuntimeError):
             gone = False
-            async for chunk in machine.execute(request["code"]):
+            async for chunk in machine.interpret(request["code"]):
                 if gone:
                     continue
                 try:
@@ -276,13 +241,6 @@ class Emulator:
                     gone = True
 
     # Faults
-
-    def _fault(self, request: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.times and re.search(fault.on, request):
-                fault.times -= 1
-                return fault
-        return None
 
     async def _broken(self, fault: Fault) -> Response:
         if fault.kind == "hang":
