@@ -138,6 +138,10 @@ class Sandbox(Protocol):
     def alive(self) -> bool:
         """False once the sandbox is closed or has died."""
 
+    @property
+    def allocated(self) -> Size | None:
+        """The machine where the provider decides on its size, and bills that; None where it is the contract's."""
+
     async def run(
         self,
         code: str,

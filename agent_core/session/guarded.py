@@ -6,7 +6,7 @@ from typing import Literal
 
 from agent_core.contract import Contract, Language
 from agent_core.errors import RingfenceError
-from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Sandbox, Usage
+from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Sandbox, Size, Usage
 
 Phase = Literal["idle", "running"]
 
@@ -30,6 +30,11 @@ class GuardedSandbox:
     def alive(self) -> bool:
         """Whether the inner sandbox is."""
         return self._inner.alive
+
+    @property
+    def allocated(self) -> Size | None:
+        """As `Sandbox.allocated`."""
+        return self._inner.allocated
 
     @property
     def busy(self) -> bool:

@@ -36,12 +36,13 @@ async def hello(provider: Provider, contract: Contract) -> Hello:
     check(contract)
     said: list[Output] = []
     async with provider.open(contract) as sandbox:
+        size = sandbox.allocated or contract.resources
         opened = SandboxOpened(
             sandbox=sandbox.id,
             provider=contract.provider,
             contract_version=1,
-            vcpus=contract.resources.vcpus,
-            memory_mib=contract.resources.memory_mib,
+            vcpus=size.vcpus,
+            memory_mib=size.memory_mib,
             rate_card=contract.billing.rate_card,
         )
         await sandbox.run(_CODE, emit=said.append)

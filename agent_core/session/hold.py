@@ -10,7 +10,7 @@ from agent_core.contract import Ceiling, Contract, ProviderName
 from agent_core.contract.capabilities import check
 from agent_core.errors import BudgetExhausted, ClauseRefused, OutOfMemory, RingfenceError
 from agent_core.events import ContractDenied, SandboxAmended, SandboxClosed, SandboxOpened
-from agent_core.sandbox.base import Amendment, Provider, Sandbox
+from agent_core.sandbox.base import Amendment, Provider, Sandbox, Size
 from agent_core.session.gate import Gate
 from agent_core.session.guarded import GuardedSandbox, Phase
 from agent_core.session.log import Log
@@ -222,7 +222,7 @@ class Hold:
             self._sandbox = await self._open()
             return
         amendment = await self._sandbox.amend(contract)
-        self._priced = _amended(self._priced, contract, version, amendment)
+        self._priced = _amended(self._priced, contract, version, amendment, self._sandbox.allocated)
         self.state = replace(self.state, pending=amendment.next_sandbox)
         self._log.append(self._priced)
 
@@ -263,12 +263,13 @@ class Hold:
 
     def _opened(self, inner: Sandbox, contract: Contract, version: int) -> GuardedSandbox:
         enforced_by: tuple[str, ...] = tuple(getattr(inner, "enforced_by", ()))
+        size = inner.allocated or contract.resources
         opened = SandboxOpened(
             sandbox=inner.id,
             provider=contract.provider,
             contract_version=version,
-            vcpus=contract.resources.vcpus,
-            memory_mib=contract.resources.memory_mib,
+            vcpus=size.vcpus,
+            memory_mib=size.memory_mib,
             rate_card=contract.billing.rate_card,
             enforced_by=enforced_by,
         )
@@ -307,10 +308,10 @@ class Hold:
 
 
 def _amended(
-    before: SandboxOpened | SandboxAmended, contract: Contract, version: int, amendment: Amendment
+    before: SandboxOpened | SandboxAmended, contract: Contract, version: int, amendment: Amendment, size: Size | None
 ) -> SandboxAmended:
     """What is priced is what the sandbox has: a size that comes with the next one costs with the next one."""
-    sized = before if "resources" in amendment.next_sandbox else contract.resources
+    sized = before if "resources" in amendment.next_sandbox else size or contract.resources
     return SandboxAmended(
         sandbox=before.sandbox,
         contract_version=version,

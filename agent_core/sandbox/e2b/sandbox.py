@@ -27,7 +27,7 @@ class E2BSandbox(HostedSandbox):
         super().__init__(str(sandbox.sandbox_id), contract)
         self._sandbox, self._tier = sandbox, tier
         self._speaks = Remote(sandbox, "")
-        self.allocated: Size | None = None
+        self._machine: Size | None = None
 
     @property
     def _remote(self) -> Remote:
@@ -41,8 +41,8 @@ class E2BSandbox(HostedSandbox):
         with translated(opened=True):
             async with asyncio.timeout(_SECONDS):
                 told = await self._sandbox.get_info()
-        self.allocated = Size(float(told.cpu_count), int(told.memory_mb))
-        _check_size(self.allocated, self._contract)
+        self._machine = Size(float(told.cpu_count), int(told.memory_mb))
+        _check_size(self._machine, self._contract)
         match await self._speaks.said(_HOME):
             case [{"home": str(home)}] if home.startswith("/"):
                 self._speaks = Remote(self._sandbox, home.rstrip("/"))
@@ -52,10 +52,10 @@ class E2BSandbox(HostedSandbox):
             await self._speaks.name_hosts(lines)
         await self._speaks.begin(self._contract, disk_guard=True)
 
-    def _size(self) -> tuple[float, int]:
-        if self.allocated is None:
-            return super()._size()
-        return self.allocated.vcpus, self.allocated.memory_mib
+    @property
+    def allocated(self) -> Size | None:
+        """See `Sandbox.allocated`: the template's machine."""
+        return self._machine
 
     async def _used(self) -> tuple[float | None, float | None]:
         samples = await self._sandbox.get_metrics()

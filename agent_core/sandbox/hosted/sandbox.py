@@ -13,7 +13,7 @@ from typing import Any
 
 from agent_core.contract import Contract, Language
 from agent_core.errors import CallTimeout, ClauseRefused, DiskFull, FileTooLarge, SandboxCrashed
-from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Usage
+from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Size, Usage
 from agent_core.sandbox.hosted.call import Call, Stuck
 from agent_core.sandbox.hosted.remote import Remote
 from agent_core.sandbox.local.messages import is_inside
@@ -51,9 +51,10 @@ class HostedSandbox(ABC):
     async def _used(self) -> tuple[float | None, float | None]:
         """Memory and disk in use, in MiB, as far as the provider tells."""
 
-    def _size(self) -> tuple[float, int]:
-        """The vCPUs, and the memory in MiB, that the provider has allocated."""
-        return self._contract.resources.vcpus, self._contract.resources.memory_mib
+    @property
+    def allocated(self) -> Size | None:
+        """See `Sandbox.allocated`."""
+        return None
 
     @property
     def alive(self) -> bool:
@@ -133,8 +134,8 @@ class HostedSandbox(ABC):
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(_USAGE_SECONDS):
                     memory, disk = await self._used()
-        vcpus, memory_mib = self._size()
-        return Usage(self._opened, time.monotonic() - self._began, vcpus, memory_mib, memory, disk)
+        size, seconds = self.allocated or self._contract.resources, time.monotonic() - self._began
+        return Usage(self._opened, seconds, size.vcpus, size.memory_mib, memory, disk)
 
     async def amend(self, contract: Contract) -> Amendment:
         """See `Sandbox.amend`."""

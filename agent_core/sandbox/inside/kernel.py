@@ -43,11 +43,19 @@ def unprivileged(home: str) -> None:
     process.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     process.prctl(_DUMPABLE, 1, 0, 0, 0)
     environ["HOME"] = home
+    sys.path.append(f"{home}/.local/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages")
 
 
 def names() -> dict[str, Any]:
-    """The names that a kernel hides while a cell runs."""
-    return {name: sys.exit for name in ("exit", "quit") if not hasattr(builtins, name)}
+    """The names that a kernel hides while a cell runs, or gives another meaning: nobody is there to be asked."""
+    if not hasattr(builtins, "get_ipython"):
+        return {}
+    return {"exit": sys.exit, "quit": sys.exit, "input": _nothing}
+
+
+def _nothing(prompt: object = "") -> str:
+    sys.stdout.write(str(prompt))
+    raise EOFError("EOF when reading a line")
 
 
 @contextlib.contextmanager

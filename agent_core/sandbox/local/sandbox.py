@@ -77,6 +77,11 @@ class LocalSandbox:
         """False once the sandbox is closed or has died."""
         return not self._closed and self._machine is not None and self._machine.alive
 
+    @property
+    def allocated(self) -> None:
+        """See `Sandbox.allocated`: the contract's size is the sandbox's."""
+        return
+
     async def run(
         self,
         code: str,
