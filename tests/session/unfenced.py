@@ -34,6 +34,7 @@ class Unfenced:
     def __init__(self, folder: Path) -> None:
         self.id = uuid4().hex
         self.alive = True
+        self.allocated = None
         self._folder = folder
 
     async def run(

@@ -30,6 +30,7 @@ class Remote(remote.Remote):
     def __init__(self, sandbox: "AsyncSandbox", home: str) -> None:
         super().__init__(home)
         self.sandbox = sandbox
+        self._signals: set[asyncio.Future[object]] = set()
 
     async def execute(self, code: str, hear: Hear, seconds: float) -> None:
         """See `hosted.Remote.execute`. Raises OutOfMemory where the machine, not the guard inside, ran out."""
@@ -53,9 +54,12 @@ class Remote(remote.Remote):
 
         A signal of our own: the request goes on to its orderly end. Were it broken off, the next one would hang.
         """
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(_INTERRUPT_SECONDS):
-                await self.sandbox.commands.run(f"kill -INT {self.pid}", user="root", timeout=_INTERRUPT_SECONDS)
+        command = self.sandbox.commands.run(f"kill -INT {self.pid}", user="root", timeout=_INTERRUPT_SECONDS)
+        task = asyncio.ensure_future(command)
+        self._signals.add(task)
+        task.add_done_callback(self._signalled)
+        # It is left alone where it takes longer: cancelled, it would leave an error behind that nobody catches.
+        await asyncio.wait({task}, timeout=_INTERRUPT_SECONDS)
 
     async def upload(self, name: str, data: bytes | AsyncIterator[bytes]) -> None:
         """See `hosted.Remote.upload`."""
@@ -82,6 +86,11 @@ class Remote(remote.Remote):
                 found = str(await self.sandbox.files.read(_HOSTS, user="root"))[:_MOST_HOSTS]
                 own = found.partition(_MARK)[0].rstrip("\n") + "\n"
                 await self.sandbox.files.write(_HOSTS, own + (_MARK + lines if lines else ""), user="root")
+
+    def _signalled(self, task: "asyncio.Future[object]") -> None:
+        self._signals.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _ran_out(self) -> int | None:
         """The machine's memory in MiB where it was all in use, as far as E2B's samples tell."""

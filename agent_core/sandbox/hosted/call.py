@@ -40,8 +40,8 @@ class Call:
         self._outputs = Outputs(emit, self._flooded)
         self._name = secrets.token_hex(8)
         self._began = time.monotonic()
-        self.stuck = False
-        """Whether a call that was cancelled did not end by itself."""
+        self.lost = False
+        """Whether only the sandbox's end helps: its interpreter did not stop when it was asked to, or is gone."""
 
     async def run(self, code: str, language: Language, seconds: float) -> Execution:
         """What the code did.
@@ -63,14 +63,18 @@ class Call:
             task.cancel()
             await asyncio.wait({task})
             raise Stuck
-        task.result()
+        try:
+            task.result()
+        except OutOfMemory:
+            self.lost = True
+            raise
         return await self._judged(seconds)
 
     async def _stop(self, task: "asyncio.Task[None]") -> None:
-        """Interrupt the code: it is stuck unless it has ended and its interpreter has not."""
+        """Interrupt the code: it is lost unless it has ended and its interpreter has not."""
         await self._remote.interrupt()
         await asyncio.wait({task}, timeout=_ANSWER_SECONDS)
-        self.stuck = not task.done() or task.cancelled() or task.exception() is not None
+        self.lost = not task.done() or task.cancelled() or task.exception() is not None
         if not task.done():
             task.cancel()
             await asyncio.wait({task})
