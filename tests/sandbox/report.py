@@ -13,6 +13,7 @@ from tests.sandbox.conformance import SandboxConformance
 WRITTEN = Path(promises.__file__).with_name("promises.json")
 SUITES = {
     "local": "tests.sandbox.test_local:TestLocal",
+    "e2b": "tests.sandbox.test_e2b:TestE2B",
     "daytona": "tests.sandbox.test_daytona:TestDaytona",
 }
 

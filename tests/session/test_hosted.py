@@ -1,4 +1,4 @@
-"""Conversations whose code runs at Daytona: the whole app over the real SDK and an emulated Daytona."""
+"""Conversations whose code runs elsewhere: the whole app over the real SDK and an emulated provider."""
 
 import os
 import signal
@@ -6,25 +6,79 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from agent_core.background import BackgroundLoop
-from agent_core.contract import Billing, Contract
+from agent_core.contract import Contract
 from agent_core.events import CodeFinished, SandboxClosed, SandboxOpened
 from agent_core.session import Deployment
-from tests.emulators.daytona import Emulator, Fault
+from tests.emulators import daytona, e2b
+from tests.emulators.serving import Fault, Serving
 from tests.session.conftest import OWNER, ask, ended, file, run, settings, wait_for
 
-DAYTONA = Contract(provider="daytona", billing=Billing(rate_card="daytona"))
 LOCAL = Contract()
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """A provider, and its emulator."""
+
+    name: str
+    title: str
+    emulator: type[Serving]
+    key: str
+    variables: tuple[str, ...]
+    """Those that hold the emulator's address."""
+    tier: dict[str, str]
+    create: str
+    wait: str
+    """The header that says how long."""
+    sizes: tuple[float, int]
+    """What a sandbox under the usual contract is metered as."""
+
+    @property
+    def contract(self) -> Contract:
+        return Contract.model_validate({"provider": self.name, "billing": {"rate_card": self.name}})
+
+
+PLACES = {
+    "daytona": Elsewhere(
+        "daytona",
+        "Daytona",
+        daytona.Emulator,
+        "DAYTONA_API_KEY",
+        ("DAYTONA_API_URL",),
+        {"RINGFENCE_DAYTONA_TIER": "3"},
+        "POST sandbox$",
+        "Retry-After-sandbox-create",
+        (LOCAL.resources.vcpus, LOCAL.resources.memory_mib),
+    ),
+    "e2b": Elsewhere(
+        "e2b",
+        "E2B",
+        e2b.Emulator,
+        "E2B_API_KEY",
+        ("E2B_API_URL", "E2B_SANDBOX_URL"),
+        {},
+        "POST v2/sandboxes$",
+        "Retry-After",
+        (2.0, 2_048),
+    ),
+}
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> Elsewhere:
+    return PLACES[request.param]
+
+
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
+def emulator(place: Elsewhere) -> Iterator[Serving]:
     loop = BackgroundLoop()
-    running = Emulator()
+    running = place.emulator()
     loop.run(running.__aenter__())
     yield running
     loop.run(running.__aexit__(None, None, None))
@@ -32,8 +86,8 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def variables(emulator: Emulator) -> dict[str, str]:
-    return {"DAYTONA_API_KEY": emulator.key, "DAYTONA_API_URL": emulator.url, "RINGFENCE_DAYTONA_TIER": "3"}
+def variables(place: Elsewhere, emulator: Serving) -> dict[str, str]:
+    return {place.key: emulator.key, **dict.fromkeys(place.variables, emulator.url), **place.tier}
 
 
 @pytest.fixture
@@ -43,38 +97,41 @@ def deployment(home: Path, variables: dict[str, str]) -> Iterator[Deployment]:
     opened.close()
 
 
-def test_a_conversation_goes_to_daytona_and_back_with_its_files(deployment: Deployment, emulator: Emulator) -> None:
+def test_a_conversation_goes_there_and_back_with_its_files(
+    deployment: Deployment, place: Elsewhere, emulator: Serving
+) -> None:
     """Uploads and made files come along; variables don't, and the chat says that the sandbox closed."""
     conversation = deployment.create(OWNER, LOCAL)
     ask(conversation, "```python\nkept = 1\nopen('made.txt', 'w').write('made here')\n```", file("a.csv", b"a\n1\n2\n"))
-    for contract in (DAYTONA, LOCAL):
+    for contract in (place.contract, LOCAL):
         conversation.amend(contract)
         done = run(conversation, "print('kept' in globals(), open('made.txt').read(), open('inputs/a.csv').read())")
         assert done.stdout.split() == ["False", "made", "here", "a", "1", "2"], done.message
     events = [stored.event for stored in conversation.snapshot().events]
-    assert [event.provider for event in events if isinstance(event, SandboxOpened)] == ["local", "daytona", "local"]
+    opened = [event for event in events if isinstance(event, SandboxOpened)]
+    assert [event.provider for event in opened] == ["local", place.name, "local"]
+    assert (opened[1].vcpus, opened[1].memory_mib) == place.sizes
     assert [event.reason for event in events if isinstance(event, SandboxClosed)] == ["contract_changed"] * 2
     assert conversation.snapshot().cost.sandbox_usd > 0
     assert emulator.alive() == ()
 
 
 FAULTS = {
-    "no key": (Fault("POST sandbox$", status=401), "auth"),
-    "no such thing": (Fault("POST sandbox$", status=404), None),
-    "too many requests": (
-        Fault("POST sandbox$", status=429, headers={"Retry-After-sandbox-create": "60"}),
-        "rate_limited",
-    ),
-    "an error of theirs": (Fault("POST sandbox$", status=503, times=9), "provider_unavailable"),
+    "no key": (401, "auth"),
+    "no such thing": (404, None),
+    "too many requests": (429, "rate_limited"),
+    "an error of theirs": (503, "provider_unavailable"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_told_and_the_next_question_works(deployment: Deployment, emulator: Emulator, fault: str) -> None:
+def test_a_fault_is_told_and_the_next_question_works(
+    deployment: Deployment, place: Elsewhere, emulator: Serving, fault: str
+) -> None:
     """The chat says what it was, nothing is left running or metered, and the conversation goes on."""
-    happens, kind = FAULTS[fault]
-    conversation = deployment.create(OWNER, DAYTONA)
-    emulator.faults.append(happens)
+    status, kind = FAULTS[fault]
+    conversation = deployment.create(OWNER, place.contract)
+    emulator.faults.append(Fault(place.create, status=status, headers={place.wait: "60"}, times=9))
     events = ask(conversation, "```python\nprint(1)\n```")
     errors = [event.error for event in events if isinstance(event, CodeFinished)] + [ended(events).error]
     assert any(errors)
@@ -85,17 +142,17 @@ def test_a_fault_is_told_and_the_next_question_works(deployment: Deployment, emu
     assert run(conversation, "print('goes', 'on')").stdout.strip() == "goes on"
 
 
-def test_a_short_wait_is_waited_for_and_told(deployment: Deployment, emulator: Emulator) -> None:
+def test_a_short_wait_is_waited_for_and_told(deployment: Deployment, place: Elsewhere, emulator: Serving) -> None:
     """The turn says that it waits, and then goes on as if nothing had been."""
-    conversation = deployment.create(OWNER, DAYTONA)
-    emulator.faults.append(Fault("POST sandbox$", status=429, headers={"Retry-After-sandbox-create": "2"}))
+    conversation = deployment.create(OWNER, place.contract)
+    emulator.faults.append(Fault(place.create, status=429, headers={place.wait: "2"}))
     conversation.ask("```python\nprint('after', 'all')\n```")
     said = set()
     while conversation.busy:
         if (draft := conversation.snapshot().draft) is not None:
             said.add(draft.status)
         time.sleep(0.05)
-    assert any(status.startswith("Daytona asks to wait") for status in said), said
+    assert any(status.startswith(f"{place.title} asks to wait") for status in said), said
     (done,) = [stored.event for stored in conversation.snapshot().events if isinstance(stored.event, CodeFinished)]
     assert done.stdout.strip() == "after all"
 
@@ -105,10 +162,10 @@ import sys
 from pathlib import Path
 from agent_core.config import Settings
 from agent_core.session import Deployment
-from tests.session.test_daytona import DAYTONA
+from tests.session.test_hosted import PLACES
 from tests.session.conftest import OWNER, run
 deployment = Deployment(Settings.from_environment())
-conversation = deployment.create(OWNER, DAYTONA)
+conversation = deployment.create(OWNER, PLACES[sys.argv[1]].contract)
 run(conversation, "x = 1")
 print(conversation.id, flush=True)
 sys.stdin.read()
@@ -116,12 +173,12 @@ sys.stdin.read()
 
 
 def test_what_a_killed_app_left_is_ended_at_the_next_start(
-    home: Path, variables: dict[str, str], emulator: Emulator
+    home: Path, place: Elsewhere, variables: dict[str, str], emulator: Serving
 ) -> None:
-    """It ends at Daytona too, and its conversation says when it was last seen."""
+    """It ends at the provider too, and its conversation says when it was last seen."""
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     killed = subprocess.Popen(
-        [sys.executable, "-c", LEAVER], env={**keep, **variables, "RINGFENCE_HOME": str(home), "PYTHONPATH": "."},
+        [sys.executable, "-c", LEAVER, place.name], env={**keep, **variables, "RINGFENCE_HOME": str(home), "PYTHONPATH": "."},
         cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with killed:
@@ -139,11 +196,11 @@ def test_what_a_killed_app_left_is_ended_at_the_next_start(
 
 
 def test_another_deployment_s_sandboxes_are_left_alone(
-    tmp_path: Path, deployment: Deployment, variables: dict[str, str], emulator: Emulator
+    tmp_path: Path, deployment: Deployment, place: Elsewhere, variables: dict[str, str], emulator: Serving
 ) -> None:
-    """Two deployments may use one account at Daytona."""
-    run(deployment.create(OWNER, DAYTONA), "x = 1")
+    """Two deployments may use one account."""
+    run(deployment.create(OWNER, place.contract), "x = 1")
     other = Deployment(settings(tmp_path / "other", **variables))
-    run(other.create(OWNER, DAYTONA), "x = 1")
+    run(other.create(OWNER, place.contract), "x = 1")
     other.close()
     assert len(emulator.alive()) == 1
