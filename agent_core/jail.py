@@ -63,6 +63,9 @@ class Jail:
     seccomp_fd: int | None = None
     info_fd: int | None = None
     """Where bubblewrap writes the host's pid of the jail's first process, as JSON."""
+    nests: bool = False
+    """Whether processes in it may make namespaces of their own. Everything of /proc is seen there, for
+    the kernel lets nobody mount a new one where a part of the old is hidden."""
     masked: tuple[str, ...] = ("/proc/kallsyms", "/proc/config.gz", "/proc/cmdline", "/proc/keys")
     readonly_after: tuple[str, ...] = field(default=("/dev", "/"))
     """Mounts that are made read-only last: bubblewrap's own root and /dev are writable, and unbounded."""
@@ -136,7 +139,6 @@ def _inner(jail: Jail, sources: dict[Path, str]) -> list[str]:
     arguments = [
         "--unshare-all",
         "--unshare-user",
-        "--disable-userns",
         "--die-with-parent",
         "--new-session",
         "--hostname",
@@ -152,13 +154,13 @@ def _inner(jail: Jail, sources: dict[Path, str]) -> list[str]:
         "--dev",
         "/dev",
     ]
+    if not jail.nests:
+        arguments.append("--disable-userns")
     for target, link in links:
         arguments += ["--symlink", target, link]
     arguments += _mounts(jail, sources)
-    for path in jail.masked:
-        if Path(path).exists():
-            arguments += ["--ro-bind", "/dev/null", path]
-    arguments += _FIRST_PROCESS_HIDDEN
+    if not jail.nests:
+        arguments += _hidden(jail.masked)
     for path in jail.readonly_after:
         arguments += ["--remount-ro", path]
     arguments += ["--chdir", jail.working_folder, "--clearenv"]
@@ -169,6 +171,11 @@ def _inner(jail: Jail, sources: dict[Path, str]) -> list[str]:
     if jail.info_fd is not None:
         arguments += ["--info-fd", str(jail.info_fd)]
     return arguments
+
+
+def _hidden(masked: Sequence[str]) -> list[str]:
+    arguments = [text for path in masked if Path(path).exists() for text in ("--ro-bind", "/dev/null", path)]
+    return [*arguments, *_FIRST_PROCESS_HIDDEN]
 
 
 def _mounts(jail: Jail, sources: dict[Path, str]) -> list[str]:

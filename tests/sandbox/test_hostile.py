@@ -16,10 +16,14 @@ pytestmark = pytest.mark.anyio
 CANARY = f"canary-{secrets.token_hex(8)}"
 
 
-@pytest.fixture(scope="module")
-async def provider() -> AsyncIterator[LocalProvider]:
+@pytest.fixture(scope="module", params=["fork", "cold"])
+async def provider(request) -> AsyncIterator[LocalProvider]:
+    """Forked and started cold: neither may give up anything."""
     os.environ["RINGFENCE_TEST_CANARY"] = CANARY
-    provider = LocalProvider()
+    provider = LocalProvider(start=request.param)
+    await provider.warm()
+    async with provider.open(CONTRACT) as opened:
+        assert ("start: fork server" in opened.enforced_by) is (request.param == "fork")
     yield provider
     await provider.aclose()
     del os.environ["RINGFENCE_TEST_CANARY"]

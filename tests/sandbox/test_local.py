@@ -16,6 +16,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(scope="module")
 async def shared() -> AsyncIterator[LocalProvider]:
     provider = LocalProvider()
+    await provider.warm()
     yield provider
     await provider.aclose()
 
@@ -23,6 +24,7 @@ async def shared() -> AsyncIterator[LocalProvider]:
 @pytest.fixture(scope="module")
 async def without_groups() -> AsyncIterator[LocalProvider]:
     provider = LocalProvider(groups="never")
+    await provider.warm()
     yield provider
     await provider.aclose()
 
@@ -42,7 +44,8 @@ class TestLocal(SandboxConformance):
         """Each limit has a phrase that says how it is enforced, by what was detected."""
         hierarchy = cgroups.detect()
         means = dict(phrase.split(": ", 1) for phrase in sandbox.enforced_by)
-        assert {"memory", "processes", "CPU", "disk", "largest file", "network", "system calls"} == set(means)
+        assert {"memory", "processes", "CPU", "disk", "largest file", "network", "system calls", "start"} == set(means)
+        assert means["start"] == "fork server"
         by_group = {"memory": "memory", "processes": "pids", "CPU": "cpu"}
         for name, controller in by_group.items():
             grouped = hierarchy is not None and controller in hierarchy.parents

@@ -16,7 +16,8 @@ class Inputs:
         self._numbers = itertools.count()
         self.folder.mkdir(parents=True)
         self._incoming.mkdir()
-        self.folder.chmod(0o755)
+        for each in (folder, self.folder):
+            each.chmod(0o755)
 
     def write(self, name: str, data: bytes) -> None:
         """Add or replace a file. `name` has been checked to stay inside."""

@@ -6,7 +6,9 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from agent_core.jail import UNPRIVILEGED_ID, Jail, command_by_descriptor, unnamed
 from agent_core.sandbox.local import processes, seccomp
@@ -16,17 +18,48 @@ _PIPE_BYTES = 256 << 10
 _INFO_BYTES = 8_192
 
 
+class Keeper(Protocol):
+    """What has started a jail, and can end it."""
+
+    def first(self) -> int | None:
+        """The jail's first process, by the host's number; None when it is gone already."""
+
+    def handle(self) -> int | None:
+        """A new descriptor that becomes readable when all is over; None when it is over."""
+
+    def kill(self) -> None:
+        """End the jail."""
+
+    def release(self) -> None:
+        """Give back what is held; all is over, or there is no more waiting for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launched:
     """A jail that is starting. The descriptors are ours to close; none of them blocks."""
 
-    process: subprocess.Popen[bytes]
     channel: socket.socket
     handover: socket.socket
     """By which the worker gives us the listener of its network, once."""
     stdout: int
     stderr: int
-    info: int
+    keeper: Keeper
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Both ends of what a worker speaks through: ours, and those to hand down."""
+
+    channel: socket.socket
+    handover: socket.socket
+    stdout: int
+    stderr: int
+    theirs: tuple[int, int, int, int]
+    """Channel, handover, stdout, stderr."""
+
+    def launched(self, keeper: Keeper) -> Launched:
+        """Ours, once theirs have been handed down."""
+        return Launched(self.channel, self.handover, self.stdout, self.stderr, keeper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +72,97 @@ class Inside:
     namespace: int
 
 
+class Bubblewrap:
+    """A jail that bubblewrap keeps, as a child of this process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], info: int) -> None:
+        self._process, self._info = process, info
+
+    def first(self) -> int | None:
+        """See `Keeper.first`: bubblewrap has written it down."""
+        try:
+            return int(json.loads(os.read(self._info, _INFO_BYTES))["child-pid"])
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def handle(self) -> int | None:
+        """See `Keeper.handle`."""
+        try:
+            return os.pidfd_open(self._process.pid)
+        except ProcessLookupError:
+            return None
+
+    def kill(self) -> None:
+        """See `Keeper.kill`."""
+        self._process.kill()
+
+    def release(self) -> None:
+        """See `Keeper.release`."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)
+        os.close(self._info)
+
+
+@contextlib.contextmanager
+def ends() -> Iterator[Ends]:
+    """New ones. Theirs are closed at the end of the block; ours too, where it raises."""
+    with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+        channel, channel_end = socket.socketpair()
+        handover, handover_end = socket.socketpair()
+        (stdout, stdout_end), (stderr, stderr_end) = _pipe(), _pipe()
+        for end, mine in ((channel_end, channel), (handover_end, handover)):
+            theirs.callback(end.close)
+            ours.callback(mine.close)
+            mine.setblocking(False)  # noqa: FBT003
+        for descriptor, mine_too in ((stdout_end, stdout), (stderr_end, stderr)):
+            theirs.callback(os.close, descriptor)
+            ours.callback(os.close, mine_too)
+        handed = (channel_end.fileno(), handover_end.fileno(), stdout_end, stderr_end)
+        yield Ends(channel, handover, stdout, stderr, handed)
+        ours.pop_all()
+
+
 def launch(runtime: Runtime, jail: Jail) -> Launched:
     """Start the worker. Call it on the thread that lives as long as the sandbox: the jail dies with it.
 
     Raises ProviderUnavailable where a program or a library is missing, OSError where the machine is full.
     """
-    with contextlib.ExitStack() as theirs:
-        ours, channel = socket.socketpair()
-        ours_once, handover = socket.socketpair()
-        theirs.callback(channel.close)
-        theirs.callback(handover.close)
-        (stdout, stdout_end), (stderr, stderr_end), (info, info_end) = _pipe(), _pipe(), os.pipe()
-        filter_fd, arguments_fd = _memory("seccomp", seccomp.program()), os.memfd_create("arguments")
-        inherited = (channel.fileno(), handover.fileno(), info_end, filter_fd, arguments_fd)
-        for descriptor in (stdout_end, stderr_end, *inherited[2:]):
-            theirs.callback(os.close, descriptor)
+    with ends() as both, contextlib.ExitStack() as theirs:
+        channel, handover, stdout, stderr = both.theirs
+        info, info_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        theirs.callback(os.close, info_end)
+        ours = theirs.enter_context(contextlib.ExitStack())
+        ours.callback(os.close, info)
+        filter_fd = _memory("seccomp", seccomp.program())
+        theirs.callback(os.close, filter_fd)
         jail = replace(jail, seccomp_fd=filter_fd, info_fd=info_end)
-        command, packed = command_by_descriptor(jail, runtime.argv(channel.fileno(), handover.fileno()), arguments_fd)
+        inherited = (channel, handover, info_end, filter_fd)
+        process = spawn(jail, runtime.argv(channel, handover), inherited, stdout=stdout, stderr=stderr)
+        ours.pop_all()
+        return both.launched(Bubblewrap(process, info))
+
+
+def spawn(
+    jail: Jail, inside: Sequence[str], inherited: Sequence[int], *, stdout: int, stderr: int
+) -> subprocess.Popen[bytes]:
+    """Run a command in a jail, which ends with the thread that calls this. Raises as `launch` does."""
+    arguments_fd = os.memfd_create("arguments")
+    try:
+        command, packed = command_by_descriptor(jail, inside, arguments_fd)
         _fill(arguments_fd, packed)
         program, argv = unnamed(command)
-        process = subprocess.Popen(  # noqa: S603  a fixed program; what varies are folders of ours
+        return subprocess.Popen(  # noqa: S603  a fixed program; what varies are folders of ours
             argv,
             executable=program,
             cwd="/",
             env={},
             stdin=subprocess.DEVNULL,
-            stdout=stdout_end,
-            stderr=stderr_end,
-            pass_fds=inherited,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=(*inherited, arguments_fd),
         )
-    for end in (ours, ours_once):
-        end.setblocking(False)  # noqa: FBT003
-    os.set_blocking(info, False)
-    return Launched(process, ours, ours_once, stdout, stderr, info)
+    finally:
+        os.close(arguments_fd)
 
 
 def take_listener(launched: Launched) -> socket.socket | None:
@@ -90,9 +181,7 @@ def take_listener(launched: Launched) -> socket.socket | None:
 
 def look_inside(launched: Launched) -> Inside | None:
     """The jail's processes, once the worker is ready; None when the jail is gone already."""
-    try:
-        first = int(json.loads(os.read(launched.info, _INFO_BYTES))["child-pid"])
-    except (OSError, ValueError, KeyError):
+    if (first := launched.keeper.first()) is None:
         return None
     children, namespace = processes.descendants(first), processes.pid_namespace(first)
     return Inside(first, children[0], namespace) if children and namespace else None

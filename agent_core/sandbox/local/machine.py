@@ -5,17 +5,14 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
 
 from agent_core.contract import Contract
 from agent_core.errors import ProviderUnavailable
-from agent_core.jail import Jail
 from agent_core.sandbox.local.cgroups import Hierarchy
 from agent_core.sandbox.local.fence import Fence, data_bytes
-from agent_core.sandbox.local.launch import Inside, Launched, launch, look_inside, take_listener
+from agent_core.sandbox.local.launch import Inside, Launched, look_inside, take_listener
 from agent_core.sandbox.local.link import Link, first_of
 from agent_core.sandbox.local.messages import Message, Ready
-from agent_core.sandbox.local.runtime import Runtime
 from agent_core.sandbox.local.watch import Watch
 
 _MIB = 1 << 20
@@ -40,17 +37,12 @@ class Machine:
         self._first_handle: int | None = None
 
     @classmethod
-    async def start(
-        cls, runtime: Runtime, jail: Jail, contract: Contract, hierarchy: Hierarchy | None, name: str
-    ) -> "Machine":
-        """Start one, on the event loop's own thread.
+    async def start(cls, launched: Launched, contract: Contract, hierarchy: Hierarchy | None, name: str) -> "Machine":
+        """Bring up what has been launched, on the event loop's own thread.
 
         Raises ProviderUnavailable.
         """
-        try:
-            machine = cls(launch(runtime, jail), contract)
-        except OSError as error:
-            raise ProviderUnavailable(f"A local sandbox could not be started: {error.strerror}.") from error
+        machine = cls(launched, contract)
         try:
             await machine._greet(contract)
             machine._enclose(contract, hierarchy, name)
@@ -83,7 +75,7 @@ class Machine:
             if self._first_handle is not None:
                 signal.pidfd_send_signal(self._first_handle, signal.SIGKILL)
             else:
-                self._launched.process.kill()
+                self._launched.keeper.kill()
         self.link.give_up("it was killed")
 
     async def close(self) -> None:
@@ -95,10 +87,9 @@ class Machine:
         self.link.close()
         if self.watch is not None:
             await asyncio.to_thread(self.fence.remove)
-        for descriptor in (self._first_handle, self._launched.info):
-            if descriptor is not None:
-                os.close(descriptor)
-        self._first_handle = None
+        if self._first_handle is not None:
+            os.close(self._first_handle)
+            self._first_handle = None
         self._launched.handover.close()
         if self.listener is not None:
             self.listener.close()
@@ -147,25 +138,20 @@ class Machine:
 
     async def _wait_for_end(self) -> None:
         """Without a thread: the end of a process makes its handle readable."""
-        process = self._launched.process
-        loop = asyncio.get_running_loop()
-        gone = asyncio.Event()
-        try:
-            handle = os.pidfd_open(process.pid)
-        except ProcessLookupError:
-            process.poll()
-            return
-        loop.add_reader(handle, gone.set)
-        try:
-            async with asyncio.timeout(_END_SECONDS):
-                await gone.wait()
-        except TimeoutError:
-            process.kill()
-        finally:
-            loop.remove_reader(handle)
-            os.close(handle)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(1)
+        keeper = self._launched.keeper
+        if (handle := keeper.handle()) is not None:
+            loop = asyncio.get_running_loop()
+            gone = asyncio.Event()
+            loop.add_reader(handle, gone.set)
+            try:
+                async with asyncio.timeout(_END_SECONDS):
+                    await gone.wait()
+            except TimeoutError:
+                keeper.kill()
+            finally:
+                loop.remove_reader(handle)
+                os.close(handle)
+        keeper.release()
 
 
 def _text(said: bytearray) -> str:

@@ -13,14 +13,19 @@ from agent_core.contract import Contract
 from agent_core.errors import ClauseRefused, ProviderUnavailable, RingfenceError
 from agent_core.sandbox.base import Leftover
 from agent_core.sandbox.local import cgroups, folders, probe, runtime
+from agent_core.sandbox.local.forks import Forks
 from agent_core.sandbox.local.network.addresses import Range, Reach, Resolve, SystemResolver
 from agent_core.sandbox.local.sandbox import LANGUAGES, LocalSandbox
+
+_SANDBOXES = "sandboxes"
 
 
 class LocalProvider:
     """See `agent_core.sandbox.base.Provider`.
 
     `groups="never"` enforces memory, processes and CPU without control groups even where there are some.
+    `start="cold"` has every sandbox started by bubblewrap, with an interpreter of its own; that is also how
+    those start that a fork server can't fork. Neither way gives less isolation.
     `reachable` are the operator's exceptions to the rule that no sandbox reaches an address that is not
     public. `resolve` finds the addresses of names, by the system's own means where it is left out.
     """
@@ -30,6 +35,7 @@ class LocalProvider:
     def __init__(
         self,
         groups: Literal["detect", "never"] = "detect",
+        start: Literal["fork", "cold"] = "fork",
         *,
         reachable: tuple[Range, ...] = (),
         resolve: Resolve | None = None,
@@ -37,6 +43,8 @@ class LocalProvider:
         self._reach = Reach(reachable)
         self._own_resolver = SystemResolver()
         self._resolve: Resolve = resolve or self._own_resolver
+        self._start = start
+        self._forks = Forks()
         self._hierarchy = cgroups.detect() if groups == "detect" else None
         self._preparing: asyncio.Task[tuple[Path, runtime.Runtime]] | None = None
         self._leaving = threading.Event()
@@ -56,14 +64,15 @@ class LocalProvider:
         if (reason := await self.available()) is not None:
             raise ProviderUnavailable(reason)
         folder, prepared = await self._prepare()
-        sandbox = LocalSandbox(contract, folder)
+        sandbox = LocalSandbox(contract, folder / _SANDBOXES)
         try:
-            await sandbox.start(prepared, self._hierarchy, self._reach, self._resolve)
+            await sandbox.start(prepared, self._forks, self._hierarchy, self._reach, self._resolve)
             self._open.add(sandbox)
             yield sandbox
         finally:
             self._open.discard(sandbox)
             await sandbox.close()
+            await self._forks.tidy()
 
     async def leftovers(self) -> tuple[Leftover, ...]:
         """None: the kernel ends a sandbox with the process that opened it."""
@@ -73,16 +82,22 @@ class LocalProvider:
         """See `Provider.end`; there is never one."""
 
     async def warm(self) -> None:
-        """See `Provider.warm`: takes a second or more of a process's life, and a process does it once."""
+        """See `Provider.warm`: takes seconds of a process's life, and a process does it once.
+
+        From then on sandboxes are forked; those that are opened before it start one by one.
+        """
         with contextlib.suppress(RingfenceError, OSError):
             if await self.available() is None:
-                await self._prepare()
+                folder, prepared = await self._prepare()
+                if self._start == "fork":
+                    await self._forks.warm(prepared, folder / _SANDBOXES)
 
     async def aclose(self) -> None:
         """Close what is still open, and remove what the sandboxes share."""
         self._leaving.set()
         for sandbox in tuple(self._open):
             await sandbox.close()
+        await self._forks.aclose()
         if self._preparing is not None and not self._preparing.done():
             await asyncio.wait([self._preparing])
         self._preparing = None
@@ -102,6 +117,8 @@ class LocalProvider:
     async def _build(self) -> tuple[Path, runtime.Runtime]:
         await asyncio.to_thread(folders.clear_leftovers)
         folder = self._folder = folders.make()
+        (folder / _SANDBOXES).mkdir()
+        (folder / _SANDBOXES).chmod(0o755)
         return folder, await asyncio.to_thread(runtime.build, folder / "runtime", self._leaving.is_set)
 
 

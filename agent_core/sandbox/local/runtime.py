@@ -22,7 +22,7 @@ from agent_core.sandbox.local.network.variables import CERTIFICATES, certificate
 _WORKER = "/opt/ringfence"
 _FONTS = "/opt/matplotlib"
 _SOURCE = Path(__file__).parent / "worker"
-_START = f"import sys; sys.path.insert(0, {_WORKER!r}); from worker.serve import main; del sys.path[0]; main()"
+_START = "import sys; sys.path.insert(0, {!r}); from worker.{} import main; del sys.path[0]; main()"
 _FONT_SECONDS = 60
 _SMALL_MIB = 64
 _HIDDEN = ("/usr/local", "/usr/src")
@@ -30,7 +30,7 @@ _HIDDEN = ("/usr/local", "/usr/src")
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What is mounted before the working folder, and how the worker is started in it."""
+    """What is mounted before the working folder, and how the worker, or the fork server, is started in it."""
 
     mounts: tuple[Mount, ...]
     readonly: tuple[str, ...]
@@ -38,7 +38,15 @@ class Runtime:
 
     def argv(self, channel_fd: int, handover_fd: int) -> tuple[str, ...]:
         """The worker's command line in the jail."""
-        return (f"{ENVIRONMENT}/bin/python3", "-I", "-c", _START, str(channel_fd), str(handover_fd))
+        return self._argv("serve", channel_fd, handover_fd)
+
+    def server_argv(self, life_fd: int, control_fd: int) -> tuple[str, ...]:
+        """The fork server's command line in its jail."""
+        return self._argv("forkserver", life_fd, control_fd)
+
+    def _argv(self, module: str, *descriptors: int) -> tuple[str, ...]:
+        start = _START.format(_WORKER, module)
+        return (f"{ENVIRONMENT}/bin/python3", "-I", "-c", start, *map(str, descriptors))
 
 
 def build(folder: Path, stopped: Callable[[], bool] = lambda: False) -> Runtime:
@@ -85,6 +93,7 @@ def _variables(found: Interpreter) -> tuple[tuple[str, str], ...]:
         "MKL_NUM_THREADS": "1",
         "NUMEXPR_NUM_THREADS": "1",
         "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "PYTHONDONTWRITEBYTECODE": "1",
     } | variables()
     if found.library_path:

@@ -18,6 +18,7 @@ from agent_core.errors import (
     DiskFull,
     FileTooLarge,
     OutOfMemory,
+    ProviderUnavailable,
     SandboxCrashed,
 )
 from agent_core.jail import Bind, Jail, Tmpfs
@@ -25,7 +26,9 @@ from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDen
 from agent_core.sandbox.local import amendment, transfer
 from agent_core.sandbox.local.call import Call
 from agent_core.sandbox.local.cgroups import Hierarchy
+from agent_core.sandbox.local.forks import Forks
 from agent_core.sandbox.local.inputs import FOLDER, Inputs
+from agent_core.sandbox.local.launch import launch
 from agent_core.sandbox.local.link import Link
 from agent_core.sandbox.local.machine import Machine
 from agent_core.sandbox.local.messages import is_inside
@@ -59,10 +62,15 @@ class LocalSandbox:
         self._proxy: Proxy | None = None
         self._denials = Denials()
 
-    async def start(self, runtime: Runtime, hierarchy: Hierarchy | None, reach: Reach, resolve: Resolve) -> None:
-        """Start the jail, its worker, and the proxy that is its network. Raises ProviderUnavailable."""
-        machine = self._machine = await Machine.start(runtime, self._jail(runtime), self._contract, hierarchy, self.id)
-        self.enforced_by = machine.fence.phrases()
+    async def start(
+        self, runtime: Runtime, forks: Forks, hierarchy: Hierarchy | None, reach: Reach, resolve: Resolve
+    ) -> None:
+        """Start the worker, and the proxy that is its network. Raises ProviderUnavailable."""
+        machine, how = await self._forked(forks, hierarchy), "fork server"
+        if machine is None:
+            machine, how = await self._cold(runtime, hierarchy), f"bubblewrap ({forks.why_not.rstrip('.')})"
+        self._machine = machine
+        self.enforced_by = (*machine.fence.phrases(), f"start: {how}")
         if machine.listener is not None:
             self._proxy = Proxy(
                 machine.listener,
@@ -71,6 +79,23 @@ class LocalSandbox:
                 resolve=resolve,
                 on_denied=self._denials.add,
             )
+
+    async def _forked(self, forks: Forks, hierarchy: Hierarchy | None) -> Machine | None:
+        launched = await forks.launch(self._contract, self._inputs.folder, dict(self._environment()))
+        if launched is None:
+            return None
+        try:
+            return await Machine.start(launched, self._contract, hierarchy, self.id)
+        except ProviderUnavailable as error:
+            forks.why_not = str(error)
+            return None
+
+    async def _cold(self, runtime: Runtime, hierarchy: Hierarchy | None) -> Machine:
+        try:
+            launched = launch(runtime, self._jail(runtime))
+        except OSError as error:
+            raise ProviderUnavailable(f"A local sandbox could not be started: {error.strerror}.") from error
+        return await Machine.start(launched, self._contract, hierarchy, self.id)
 
     @property
     def alive(self) -> bool:
@@ -175,7 +200,6 @@ class LocalSandbox:
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     def _jail(self, runtime: Runtime) -> Jail:
-        processors = max(1, math.ceil(self._contract.resources.vcpus))
         return Jail(
             mounts=(
                 *runtime.mounts,
@@ -183,9 +207,12 @@ class LocalSandbox:
                 Bind(self._inputs.folder, "/work/inputs"),
             ),
             working_folder="/work",
-            environment=(*runtime.environment, ("LOKY_MAX_CPU_COUNT", str(processors))),
+            environment=(*runtime.environment, *self._environment()),
             readonly_after=(*runtime.readonly, "/dev", "/"),
         )
+
+    def _environment(self) -> tuple[tuple[str, str], ...]:
+        return (("LOKY_MAX_CPU_COUNT", str(max(1, math.ceil(self._contract.resources.vcpus)))),)
 
     def _reach(self) -> Machine:
         if self._closed or self._machine is None:

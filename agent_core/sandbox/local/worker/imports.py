@@ -1,4 +1,4 @@
-"""Run a function on a module right after it is imported, without importing it."""
+"""Run a function on a module that is imported, or right after it is, without importing it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     Patch = Callable[[Any], None]
+
+
+def patch(patches: Mapping[str, Patch]) -> None:
+    """Patch those modules that are imported already now, and the others as soon as they are."""
+    for name, change in patches.items():
+        if name in sys.modules:
+            change(sys.modules[name])
+    sys.meta_path.insert(0, AfterImport({name: patches[name] for name in patches.keys() - sys.modules.keys()}))
 
 
 class AfterImport:

@@ -8,8 +8,7 @@ import os
 import resource
 import sys
 
-from . import door, files, streams
-from .imports import AfterImport
+from . import door, files, imports, streams
 from .repl import Outcome, Repl
 from .screen import Screen
 from .shell import Shell
@@ -28,7 +27,11 @@ _LIST_PIECE = 500
 
 def main() -> None:
     """Serve on the first descriptor that the command line names; give the way out to the host by the second."""
-    channel, handover = map(int, sys.argv[1:])
+    serve(*map(int, sys.argv[1:]))
+
+
+def serve(channel: int, handover: int) -> None:
+    """The same in a process that has been started otherwise, up to its end."""
     os.set_inheritable(channel, False)  # noqa: FBT003
     door.hand_over(handover)
     sys.argv = [""]
@@ -36,7 +39,7 @@ def main() -> None:
     wire = Wire(channel)
     hello, _ = wire.receive()
     _limit(hello)
-    _link_fonts()
+    link_fonts()
     streams.install()
     worker = _Worker(wire)
     wire.install_interrupt()
@@ -53,7 +56,7 @@ class _Worker:
         self._screen = Screen(wire)
         self._repl = Repl(self._screen)
         self._shell = Shell()
-        sys.meta_path.insert(0, AfterImport(self._screen.patches()))
+        imports.patch(self._screen.patches())
 
     def answer(self, request: dict[str, Any], body: bytes) -> None:
         call = request["call"]
@@ -129,7 +132,7 @@ def _installed() -> list[str]:
     return folders
 
 
-def _link_fonts() -> None:
+def link_fonts() -> None:
     """Matplotlib wants a folder that it can write to; its list of fonts is there already."""
     os.mkdir(_FONTS_COPY)  # noqa: PTH102  pathlib takes 3 ms to import
     for name in os.listdir(_FONTS):  # noqa: PTH208

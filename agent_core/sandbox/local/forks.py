@@ -1,0 +1,133 @@
+"""Which fork server forks the next sandbox, and whether one can: servers are renewed, replaced and done without."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from agent_core.contract import Contract
+from agent_core.errors import ProviderUnavailable
+from agent_core.sandbox.local.fence import data_bytes
+from agent_core.sandbox.local.forkserver import ForkServer
+from agent_core.sandbox.local.launch import Launched
+from agent_core.sandbox.local.machine import Machine
+from agent_core.sandbox.local.runtime import Runtime
+
+MOST_FORKS = 50
+MOST_SECONDS = 1_800.0
+"""Sandboxes of one server have the seed of their string hashes and their addresses in memory in common,
+for both are drawn when an interpreter starts. So none forks for longer than this."""
+
+_OWN_DATA_BYTES = 48 << 20
+"""What a sandbox's memory must hold beyond the libraries' data, or it is started without them."""
+_MOST_FAILURES = 3
+
+Trial = Callable[[ForkServer], Awaitable[None]]
+
+
+class Forks:
+    """Begins with `warm`. Whoever can't be served is told so by None, and `why_not` says why."""
+
+    def __init__(self) -> None:
+        self.why_not = "the fork server was not started"
+        self._servers: list[ForkServer] = []
+        """The newest last; the others have been retired."""
+        self._starting: asyncio.Task[None] | None = None
+        self._runtime: Runtime | None = None
+        self._sandboxes = Path()
+        self._began = 0.0
+        self._failures = 0
+
+    async def warm(self, runtime: Runtime, sandboxes: Path) -> None:
+        """Start the first server and wait for it, unless there is one. What goes wrong is remembered in `why_not`."""
+        self._runtime, self._sandboxes = runtime, sandboxes
+        if self._current() is None:
+            await asyncio.shield(self._start())
+
+    async def launch(self, contract: Contract, inputs: Path, environment: dict[str, str]) -> Launched | None:
+        """Fork a sandbox, or None. Nothing is waited for but a fork."""
+        server = self._current()
+        if server is None:
+            self._start_if_wanted()
+            return None
+        if data_bytes(contract) < server.data_bytes + _OWN_DATA_BYTES:
+            self.why_not = "the memory clause leaves no room for loaded libraries"
+            return None
+        try:
+            disk = contract.filesystem.disk_mib
+            launched = await server.fork(disk, str(inputs.relative_to(self._sandboxes)), environment)
+        except ProviderUnavailable as error:
+            self.why_not = str(error)
+            self._start_if_wanted()
+            return None
+        if server.forks >= MOST_FORKS or time.monotonic() - self._began > MOST_SECONDS:
+            self._start_if_wanted()
+        return launched
+
+    async def tidy(self) -> None:
+        """Close the jails of retired servers that hold no sandbox any more."""
+        for server in [server for server in self._servers if server.retired and not server.living]:
+            self._servers.remove(server)
+            await server.close()
+
+    async def aclose(self) -> None:
+        """End all servers, and what is left in their jails."""
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+            self._starting = None
+        servers, self._servers, self._runtime = self._servers, [], None
+        for server in servers:
+            await server.close()
+
+    def _current(self) -> ForkServer | None:
+        newest = self._servers[-1] if self._servers else None
+        return None if newest is None or newest.retired else newest
+
+    def _start_if_wanted(self) -> None:
+        if self._runtime is not None and self._failures < _MOST_FAILURES:
+            self._start()
+
+    def _start(self) -> "asyncio.Task[None]":
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._renew(), name="fork-server")
+        return self._starting
+
+    async def _renew(self) -> None:
+        assert self._runtime is not None
+        try:
+            server = await ForkServer.start(self._runtime, self._sandboxes)
+        except ProviderUnavailable as error:
+            self._failed(error)
+            return
+        try:
+            await _try_out(server, self._sandboxes)
+        except ProviderUnavailable as error:
+            self._failed(error)
+            await server.close()
+            return
+        except BaseException:
+            await server.close()
+            raise
+        if (before := self._current()) is not None:
+            before.retire()
+        self._servers.append(server)
+        self._began, self._failures = time.monotonic(), 0
+        await self.tidy()
+
+    def _failed(self, error: ProviderUnavailable) -> None:
+        self._failures += 1
+        self.why_not = str(error)
+
+
+async def _try_out(server: ForkServer, sandboxes: Path) -> None:
+    """Fork one sandbox and end it: what the kernel forbids shows here, and not to a person."""
+    inputs = sandboxes / "trial"
+    inputs.mkdir(exist_ok=True)
+    launched = await server.fork(1, inputs.name, {})
+    machine = await Machine.start(launched, Contract(), None, "trial")
+    await machine.close()
+    server.forks = 0
+    with contextlib.suppress(OSError):
+        inputs.rmdir()

@@ -1,0 +1,86 @@
+"""What the fork server has loaded, and used once, before its first fork; and how a fork makes it its own."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+
+from . import rich
+from .serve import link_fonts
+
+NAMES = (
+    "asyncio",
+    "base64",
+    "csv",
+    "datetime",
+    "numpy",
+    "pandas",
+    "matplotlib",
+    "matplotlib.pyplot",
+    "pathlib",
+    "plotly.express",
+    "plotly.graph_objects",
+    "statistics",
+    "subprocess",
+    "traceback",
+)
+_MOST_BYTES = 1 << 20
+
+
+def load() -> None:
+    """Import everything, and draw, group and show a little: much of these packages is loaded at first use.
+
+    Raises ImportError, and RuntimeError where a package has started a thread, which a fork would not have,
+    or opened a file, which all forks would share.
+    """
+    opened = _open_files()
+    gc.disable()
+    link_fonts()
+    for name in NAMES:
+        importlib.import_module(name)
+    _use()
+    if (threads := len(os.listdir("/proc/self/task"))) != 1:  # noqa: PTH208
+        raise RuntimeError(f"the libraries have started {threads - 1} threads")
+    sys.modules["matplotlib.font_manager"]._get_font.cache_clear()
+    gc.collect()
+    if left := _open_files() - opened:
+        raise RuntimeError(f"the libraries have opened {len(left)} files")
+    gc.freeze()
+
+
+def make_own() -> None:
+    """In a fork: give what draws random numbers a state of its own. `random` itself sees to it at a fork."""
+    gc.enable()
+    if (numpy := sys.modules.get("numpy.random")) is not None:
+        numpy.seed()
+    if (processes := sys.modules.get("multiprocessing.process")) is not None:
+        processes.current_process().authkey = os.urandom(32)
+    if (files := sys.modules.get("tempfile")) is not None:
+        files._name_sequence = None
+    if (identities := sys.modules.get("uuid")) is not None:
+        identities._node = None
+
+
+def _open_files() -> set[str]:
+    found = set()
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        try:
+            os.fstat(int(name))
+        except OSError:
+            continue
+        found.add(name)
+    return found
+
+
+def _use() -> None:
+    pandas, pyplot = sys.modules["pandas"], sys.modules["matplotlib.pyplot"]
+    frame = pandas.DataFrame({"kind": ["a", "b", "a"], "value": [1.5, 2.0, 3.0]})
+    rich.bundle(frame, _MOST_BYTES)
+    rich.bundle(frame.groupby("kind")["value"].sum(), _MOST_BYTES)
+    figure, axes = pyplot.subplots()
+    axes.plot([1, 2])
+    rich.png(figure)
+    pyplot.close("all")
+    rich.bundle(sys.modules["plotly.express"].bar(frame, x="kind", y="value"), _MOST_BYTES)
