@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_core.contract import Contract, Languages
+from agent_core.contract import Contract, Languages, Resources
 from agent_core.errors import ClauseRefused
 from agent_core.sandbox.local.provider import LocalProvider
 from agent_core.validation.base import GROUPS, Progress
@@ -11,11 +11,16 @@ from agent_core.validation.validate import PROBES, validate
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("groups", ["detect", "never"])
-async def test_everything_is_held(groups, contract: Contract) -> None:
+@pytest.mark.parametrize(("groups", "start"), [("detect", "fork"), ("never", "fork"), ("never", "cold")])
+async def test_everything_is_held(groups, start, contract: Contract) -> None:
     """No probe gets through, none is left out, and what is tried is told as it goes."""
-    provider, told = LocalProvider(groups=groups), []
+    provider, told = LocalProvider(groups=groups, start=start), []
+    if start == "fork":
+        contract = contract.model_copy(update={"resources": Resources(memory_mib=384, processes=24)})
     try:
+        await provider.warm()
+        async with provider.open(contract) as opened:
+            assert ("start: fork server" in opened.enforced_by) is (start == "fork")
         report = await validate(provider, contract, 3, progress=told.append)
     finally:
         await provider.aclose()

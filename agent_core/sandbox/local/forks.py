@@ -19,8 +19,8 @@ MOST_SECONDS = 1_800.0
 """Sandboxes of one server have the seed of their string hashes and their addresses in memory in common,
 for both are drawn when an interpreter starts. So none forks for longer than this."""
 
-_OWN_DATA_BYTES = 48 << 20
-"""What a sandbox's memory must hold beyond the libraries' data, or it is started without them."""
+_OWN_DATA_BYTES = 128 << 20
+"""What the limit on memory must leave beside the libraries' data, which it counts, or a sandbox starts without them."""
 _MOST_FAILURES = 3
 
 Trial = Callable[[ForkServer], Awaitable[None]]
@@ -52,7 +52,7 @@ class Forks:
             self._start_if_wanted()
             return None
         if data_bytes(contract) < server.data_bytes + _OWN_DATA_BYTES:
-            self.why_not = "the memory clause leaves no room for loaded libraries"
+            self.why_not = "the memory clause leaves too little beside the libraries"
             return None
         try:
             disk = contract.filesystem.disk_mib

@@ -106,10 +106,8 @@ class ForkServer:
         except OSError as error:
             raise ProviderUnavailable(f"The fork server could not be started: {error.strerror}.") from error
         try:
-            ready, _ = await server._exchange(seccomp.program(), [], _START_SECONDS)
-            if (complaint := ready.get("error")) is not None:
-                raise ValueError(complaint)
-            server.data_bytes = int(ready["data_bytes"])
+            ready, _ = await server._exchange(seccomp.program(), (), _START_SECONDS)
+            server.data_bytes = _told(ready)
         except BaseException as error:
             said = server._complaint()
             await server.close()
@@ -142,7 +140,9 @@ class ForkServer:
                 self.retire()
                 raise
             if len(handles) != 1:
-                raise ProviderUnavailable(f"The fork server could not fork: {answer.get('error', 'nothing came back')}.")
+                raise ProviderUnavailable(
+                    f"The fork server could not fork: {answer.get('error', 'nothing came back')}."
+                )
             self.forks += 1
             self._living += 1
             return both.launched(Forked(handles[0], self._release))
@@ -169,9 +169,11 @@ class ForkServer:
     def _release(self) -> None:
         self._living -= 1
 
-    async def _exchange(self, data: bytes, descriptors: "tuple[int, ...] | list[int]", seconds: float) -> tuple[dict[str, Any], list[int]]:
+    async def _exchange(
+        self, data: bytes, descriptors: tuple[int, ...], seconds: float
+    ) -> tuple[dict[str, Any], list[int]]:
         async with asyncio.timeout(seconds):
-            socket.send_fds(self._control, [data], list(descriptors))
+            socket.send_fds(self._control, [data], descriptors)
             await self._readable()
             answer, handles, _, _ = socket.recv_fds(self._control, _MOST_ANSWER, 1)
         for handle in handles:
@@ -194,3 +196,9 @@ class ForkServer:
             return os.read(self._said, _MOST_SAID * 8).decode("utf-8", "replace").strip()[-_MOST_SAID:]
         except OSError:
             return ""
+
+
+def _told(ready: dict[str, Any]) -> int:
+    if (complaint := ready.get("error")) is not None:
+        raise ValueError(complaint)
+    return int(ready["data_bytes"])

@@ -43,7 +43,7 @@ def load() -> None:
     _use()
     if (threads := len(os.listdir("/proc/self/task"))) != 1:  # noqa: PTH208
         raise RuntimeError(f"the libraries have started {threads - 1} threads")
-    sys.modules["matplotlib.font_manager"]._get_font.cache_clear()
+    vars(sys.modules["matplotlib.font_manager"])["_get_font"].cache_clear()
     gc.collect()
     if left := _open_files() - opened:
         raise RuntimeError(f"the libraries have opened {len(left)} files")
@@ -58,9 +58,9 @@ def make_own() -> None:
     if (processes := sys.modules.get("multiprocessing.process")) is not None:
         processes.current_process().authkey = os.urandom(32)
     if (files := sys.modules.get("tempfile")) is not None:
-        files._name_sequence = None
+        vars(files)["_name_sequence"] = None
     if (identities := sys.modules.get("uuid")) is not None:
-        identities._node = None
+        vars(identities)["_node"] = None
 
 
 def _open_files() -> set[str]:

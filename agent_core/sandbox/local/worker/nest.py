@@ -67,7 +67,11 @@ def build(plan: dict[str, Any], user: int, program: bytes) -> None:
 
 def _be(inside: int, outside: int, own: int) -> None:
     """Be one user in a new user namespace, which has no other. `own` is this process's folder in /proc."""
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{inside} {outside} 1"), ("gid_map", f"{inside} {outside} 1")):
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{inside} {outside} 1"),
+        ("gid_map", f"{inside} {outside} 1"),
+    ):
         _write(os.open(name, os.O_WRONLY, dir_fd=own), text)
     os.close(own)
 
