@@ -65,6 +65,7 @@ async def _validate(contract: Contract, only: tuple[Group, ...]) -> Report:
 
     opened = provider(contract.provider, Settings.from_environment(), by_command())
     try:
+        await opened.warm()
         return await validate(opened, contract, 0, progress=tell, only=only)
     finally:
         await opened.aclose()

@@ -31,6 +31,7 @@ def names() -> Names:
 @pytest.fixture(scope="module")
 async def provider(names) -> AsyncIterator[LocalProvider]:
     provider = LocalProvider(reachable=LOOPBACK, resolve=names)
+    await provider.warm()
     yield provider
     await provider.aclose()
 

@@ -11,7 +11,7 @@ from agent_core.errors import ProviderUnavailable
 from agent_core.sandbox.local.fence import data_bytes
 from agent_core.sandbox.local.forkserver import ForkServer
 from agent_core.sandbox.local.launch import Launched
-from agent_core.sandbox.local.machine import Machine
+from agent_core.sandbox.local.machine import NOT_STARTED, Machine
 from agent_core.sandbox.local.runtime import Runtime
 
 MOST_FORKS = 50
@@ -21,7 +21,8 @@ for both are drawn when an interpreter starts. So none forks for longer than thi
 
 _OWN_DATA_BYTES = 128 << 20
 """What the limit on memory must leave beside the libraries' data, which it counts, or a sandbox starts without them."""
-_MOST_FAILURES = 3
+_PAUSE_SECONDS = 60.0
+"""After a server could not be started, times how often that has happened in a row."""
 
 Trial = Callable[[ForkServer], Awaitable[None]]
 
@@ -29,7 +30,7 @@ Trial = Callable[[ForkServer], Awaitable[None]]
 class Forks:
     """Begins with `warm`. Whoever can't be served is told so by None, and `why_not` says why."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_forks: int = MOST_FORKS) -> None:
         self.why_not = "the fork server was not started"
         self._servers: list[ForkServer] = []
         """The newest last; the others have been retired."""
@@ -38,6 +39,8 @@ class Forks:
         self._sandboxes = Path()
         self._began = 0.0
         self._failures = 0
+        self._not_before = 0.0
+        self._most_forks = most_forks
 
     async def warm(self, runtime: Runtime, sandboxes: Path) -> None:
         """Start the first server and wait for it, unless there is one. What goes wrong is remembered in `why_not`."""
@@ -58,12 +61,16 @@ class Forks:
             disk = contract.filesystem.disk_mib
             launched = await server.fork(disk, str(inputs.relative_to(self._sandboxes)), environment)
         except ProviderUnavailable as error:
-            self.why_not = str(error)
+            self.give_up(error)
             self._start_if_wanted()
             return None
-        if server.forks >= MOST_FORKS or time.monotonic() - self._began > MOST_SECONDS:
+        if server.forks >= self._most_forks or time.monotonic() - self._began > MOST_SECONDS:
             self._start_if_wanted()
         return launched
+
+    def give_up(self, error: ProviderUnavailable) -> None:
+        """Remember why a sandbox could not be forked."""
+        self.why_not = str(error).removeprefix(NOT_STARTED).strip().rstrip(".") or "a fork did not answer"
 
     async def tidy(self) -> None:
         """Close the jails of retired servers that hold no sandbox any more."""
@@ -86,7 +93,7 @@ class Forks:
         return None if newest is None or newest.retired else newest
 
     def _start_if_wanted(self) -> None:
-        if self._runtime is not None and self._failures < _MOST_FAILURES:
+        if self._runtime is not None and time.monotonic() >= self._not_before:
             self._start()
 
     def _start(self) -> "asyncio.Task[None]":
@@ -118,7 +125,8 @@ class Forks:
 
     def _failed(self, error: ProviderUnavailable) -> None:
         self._failures += 1
-        self.why_not = str(error)
+        self._not_before = time.monotonic() + _PAUSE_SECONDS * self._failures
+        self.give_up(error)
 
 
 async def _try_out(server: ForkServer, sandboxes: Path) -> None:

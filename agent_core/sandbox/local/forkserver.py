@@ -126,23 +126,12 @@ class ForkServer:
 
         Raises ProviderUnavailable; the server is retired where that is for good.
         """
-        plan = {"disk_mib": disk_mib, "inputs": inputs, "environment": environment}
+        plan = json.dumps({"disk_mib": disk_mib, "inputs": inputs, "environment": environment}).encode()
         with ends() as both:
-            try:
-                async with self._lock:
-                    if self.retired:
-                        raise ProviderUnavailable("The fork server has ended.")
-                    answer, handles = await self._exchange(json.dumps(plan).encode(), both.theirs, _FORK_SECONDS)
-            except (OSError, TimeoutError, ValueError) as error:
-                self.retire()
-                raise ProviderUnavailable(f"The fork server did not answer: {error}.") from error
-            except asyncio.CancelledError:
-                self.retire()
-                raise
+            async with self._lock:
+                answer, handles = await self._ask(plan, both.theirs)
             if len(handles) != 1:
-                raise ProviderUnavailable(
-                    f"The fork server could not fork: {answer.get('error', 'nothing came back')}."
-                )
+                raise ProviderUnavailable(f"The fork server could not fork: {answer.get('error', 'no reason given')}.")
             self.forks += 1
             self._living += 1
             return both.launched(Forked(handles[0], self._release))
@@ -168,6 +157,19 @@ class ForkServer:
 
     def _release(self) -> None:
         self._living -= 1
+
+    async def _ask(self, plan: bytes, descriptors: tuple[int, ...]) -> tuple[dict[str, Any], list[int]]:
+        """One at a time. Whoever gives up in the middle leaves an answer behind that nobody may take for theirs."""
+        if self.retired:
+            raise ProviderUnavailable("The fork server has ended.")
+        try:
+            return await self._exchange(plan, descriptors, _FORK_SECONDS)
+        except (OSError, TimeoutError, ValueError) as error:
+            self.retire()
+            raise ProviderUnavailable(f"The fork server did not answer: {str(error) or 'it took too long'}.") from error
+        except asyncio.CancelledError:
+            self.retire()
+            raise
 
     async def _exchange(
         self, data: bytes, descriptors: tuple[int, ...], seconds: float

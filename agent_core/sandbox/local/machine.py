@@ -20,6 +20,9 @@ _START_SECONDS = 20.0
 _END_SECONDS = 5.0
 _MOST_SAID = 300
 
+NOT_STARTED = "A local sandbox could not be started."
+"""How the sentence begins that goes on with what was said in the jail."""
+
 
 class Machine:
     """Alive from the end of `start` until its worker is out of reach."""
@@ -116,7 +119,7 @@ class Machine:
         await first_of(ready, self.link.ended, seconds=_START_SECONDS)
         if not ready.done():
             self.link.drain()
-            raise ProviderUnavailable(f"A local sandbox could not be started. {_text(said)}".strip())
+            raise ProviderUnavailable(f"{NOT_STARTED} {_text(said)}".strip())
         self.link.silence()
 
     def _enclose(self, contract: Contract, hierarchy: Hierarchy | None, name: str) -> None:

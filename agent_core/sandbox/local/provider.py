@@ -13,7 +13,7 @@ from agent_core.contract import Contract
 from agent_core.errors import ClauseRefused, ProviderUnavailable, RingfenceError
 from agent_core.sandbox.base import Leftover
 from agent_core.sandbox.local import cgroups, folders, probe, runtime
-from agent_core.sandbox.local.forks import Forks
+from agent_core.sandbox.local.forks import MOST_FORKS, Forks
 from agent_core.sandbox.local.network.addresses import Range, Reach, Resolve, SystemResolver
 from agent_core.sandbox.local.sandbox import LANGUAGES, LocalSandbox
 
@@ -39,12 +39,13 @@ class LocalProvider:
         *,
         reachable: tuple[Range, ...] = (),
         resolve: Resolve | None = None,
+        most_forks: int = MOST_FORKS,
     ) -> None:
         self._reach = Reach(reachable)
         self._own_resolver = SystemResolver()
         self._resolve: Resolve = resolve or self._own_resolver
         self._start = start
-        self._forks = Forks()
+        self._forks = Forks(most_forks)
         self._hierarchy = cgroups.detect() if groups == "detect" else None
         self._preparing: asyncio.Task[tuple[Path, runtime.Runtime]] | None = None
         self._leaving = threading.Event()

@@ -68,7 +68,7 @@ class LocalSandbox:
         """Start the worker, and the proxy that is its network. Raises ProviderUnavailable."""
         machine, how = await self._forked(forks, hierarchy), "fork server"
         if machine is None:
-            machine, how = await self._cold(runtime, hierarchy), f"bubblewrap ({forks.why_not.rstrip('.')})"
+            machine, how = await self._cold(runtime, hierarchy), f"bubblewrap ({forks.why_not})"
         self._machine = machine
         self.enforced_by = (*machine.fence.phrases(), f"start: {how}")
         if machine.listener is not None:
@@ -87,7 +87,7 @@ class LocalSandbox:
         try:
             return await Machine.start(launched, self._contract, hierarchy, self.id)
         except ProviderUnavailable as error:
-            forks.why_not = str(error)
+            forks.give_up(error)
             return None
 
     async def _cold(self, runtime: Runtime, hierarchy: Hierarchy | None) -> Machine:

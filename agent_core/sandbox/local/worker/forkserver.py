@@ -12,14 +12,18 @@ import os
 import select
 import signal
 import sys
+from struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from typing import Any, NoReturn
 
-_MOST_REQUEST = 65_536
+_MOST_REQUEST = 4_096
 _STDOUT, _STDERR, _CHANNEL, _HANDOVER, _FREE = 1, 2, 3, 4, 5
 _HIGH = 100
+_NUMBER = Struct("i")
+_DESCRIPTORS_SPACE = 64
 _MOST_SAID = 300
 
 
@@ -58,9 +62,10 @@ def _serve(descriptor: int) -> None:
         return
     control.send(json.dumps({"data_bytes": _data_bytes()}).encode())
     flags, user = nest.namespaces(), os.getuid()
+    request = bytearray(_MOST_REQUEST)
     while True:
-        request, descriptors, _, _ = socket.recv_fds(control, _MOST_REQUEST, 4)
-        if not request:
+        size, descriptors = _receive(control, request)
+        if not size:
             os._exit(0)
         try:
             first = kernel.clone(flags)
@@ -69,12 +74,22 @@ def _serve(descriptor: int) -> None:
         else:
             if not first:
                 control.detach()
-                _begin(json.loads(request), descriptors, user, program)
+                _begin(json.loads(request[:size]), descriptors, user, program)
             handle = os.pidfd_open(first)
             socket.send_fds(control, [b"{}"], [handle])
             os.close(handle)
+        request[:size] = bytes(size)
         for received in descriptors:
             os.close(received)
+
+
+def _receive(control: socket.socket, request: bytearray) -> tuple[int, list[int]]:
+    """A request, into memory that is wiped before the next: no sandbox finds in its own what another was told."""
+    size, ancillary, _, _ = control.recvmsg_into([request], _DESCRIPTORS_SPACE)
+    descriptors: list[int] = []
+    for _, _, data in ancillary:
+        descriptors += [number for (number,) in _NUMBER.iter_unpack(data)]
+    return size, descriptors
 
 
 def _begin(plan: dict[str, Any], descriptors: list[int], user: int, program: bytes) -> NoReturn:
@@ -91,7 +106,7 @@ def _begin(plan: dict[str, Any], descriptors: list[int], user: int, program: byt
         os.close(null)
         worker = os.fork()
     except OSError as error:
-        os.write(_STDERR, f"fork server: {error}\n".encode())
+        os.write(_STDERR, f"the kernel refuses what a fork needs: {error.strerror}".encode())
         os._exit(1)
     if not worker:
         _work(plan)
