@@ -26,10 +26,18 @@ def clear_leftovers(parent: Path | None = None) -> int:
     removed = 0
     for path in (parent or Path(tempfile.gettempdir())).glob("ringfence-sandboxes-*"):
         match = _NAME.match(path.name)
-        if match is None or path.is_symlink() or path.stat().st_uid != os.geteuid():
+        if match is None or path.is_symlink() or _owner(path) != os.geteuid():
             continue
         namespace, pid, start = map(int, match.groups())
         if namespace == processes.pid_namespace(os.getpid()) and processes.started(pid) != start:
             shutil.rmtree(path, ignore_errors=True)
             removed += 1
     return removed
+
+
+def _owner(path: Path) -> int | None:
+    """None where another process has removed the folder meanwhile."""
+    try:
+        return path.stat().st_uid
+    except FileNotFoundError:
+        return None
