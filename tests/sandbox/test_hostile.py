@@ -241,7 +241,7 @@ async def test_a_broken_channel_is_a_crash(sandbox, code):
 async def test_programs_that_end_badly(sandbox, code, errors):
     """The sandbox may die of it, with an error of its own; nothing else does."""
     try:
-        done, _ = await run(sandbox, code, timeout_seconds=2)
+        done, _ = await run(sandbox, code, timeout_seconds=20 if errors is OutOfMemory else 2)
     except errors:
         return
     assert done.error is not None
