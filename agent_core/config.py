@@ -174,6 +174,11 @@ def _addresses(text: str) -> frozenset[str]:
     return found
 
 
+def hosts() -> frozenset[str]:
+    """The names besides this machine's own that RINGFENCE_HOSTS has the app answer to; `*` is any."""
+    return frozenset(part.strip().lower() for part in os.environ.get("RINGFENCE_HOSTS", "").split(",") if part.strip())
+
+
 def _switch(variables: Mapping[str, str], name: str) -> bool:
     match variables.get(name, "off").strip().lower():
         case "on" | "1" | "true":

@@ -14,6 +14,9 @@ from starlette.routing import BaseRoute, Route
 
 from agent_core.errors import RingfenceError
 from components import services
+from components.closed import Closed
+from components.hosts import KnownHosts
+from components.own_files import OwnFiles
 from components.security_headers import SecurityHeaders
 
 _log = structlog.get_logger(__name__)
@@ -60,5 +63,10 @@ async def _open() -> None:
         _log.warning("not_ready", reason=str(error))  # the first page tries again, and says so
 
 
-MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders),)
+MIDDLEWARE: Sequence[Middleware] = (
+    Middleware(SecurityHeaders),
+    Middleware(KnownHosts),
+    Middleware(Closed),
+    Middleware(OwnFiles),
+)
 ROUTES: Sequence[BaseRoute] = (Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics))

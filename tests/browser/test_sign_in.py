@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -25,6 +26,14 @@ CLAIMS = (
     # The operator's address, which nobody has verified.
     {"sub": "mallory", "name": "<b>Mallory</b>", "email": OPERATOR, "email_verified": False},
 )
+
+
+SECRETS = """```python
+import matplotlib.pyplot as plt
+open('secret.txt', 'w').write('xylo' + 'phone')
+print('the word is ' + 'xylo' + 'phone')
+plt.plot([1, 2]); plt.show()
+```"""
 
 
 @pytest.fixture
@@ -80,6 +89,16 @@ expose_tokens = []
     app.stop()
 
 
+def _files_of(page: Page) -> list[str]:
+    """The addresses of a picture and of a download that a page has."""
+    picture = talk(page).locator("img").last
+    expect(picture).to_have_attribute("src", re.compile("/media/"))
+    with page.expect_download() as came:
+        talk(page).get_by_role("button", name="secret.txt").click()
+    assert came.value.path().read_text() == "xylophone"
+    return [picture.evaluate("element => element.src"), came.value.url]
+
+
 def signed_in(browser: Browser, app: App, subject: str) -> tuple[BrowserContext, Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
     context.set_default_timeout(PATIENCE)
@@ -106,15 +125,23 @@ def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(browser: Browse
 
     ann_context, ann = signed_in(browser, company, "ann")
     expect(ann.get_by_text("Signed in as Ann.")).to_be_visible()
-    ask(ann, "```python\nprint('the word is ' + 'xylo' + 'phone')\n```")
+    ask(ann, SECRETS)
     settled(ann)
     expect(talk(ann)).to_contain_text("xylophone")
+    files = _files_of(ann)
     hers = ann.url.split("?", 1)[1]
     ann.goto(f"{company.url}/operator")
     expect(ann.get_by_text("Only an operator may see this.")).to_be_visible()
     expect(ann.get_by_role("link", name="Operator")).to_have_count(0)
 
+    for address in files:
+        assert ann_context.request.get(address).ok
+        with browser.new_context() as unnamed:
+            assert unnamed.request.get(address).status == 404
+
     mallory_context, mallory = signed_in(browser, company, "mallory")
+    for address in files:
+        assert mallory_context.request.get(address).status == 404
     expect(mallory.get_by_text("Signed in as <b>Mallory</b>.")).to_be_visible()
     for path in ("/", "/contract", "/history", "/validate", "/operator"):
         mallory.goto(f"{company.url}{path}?{hers}")

@@ -1,0 +1,73 @@
+"""Files that Streamlit serves under /media go to the browsers that were told of them, and to nobody else.
+
+Streamlit's own rule is that whoever knows a file's address may have it. Here, where people sign in, an address that
+was passed on leads nowhere. What a browser is told comes over its websocket, so that is where addresses are noted, by
+the cookie of whoever is signed in there.
+"""
+
+import hashlib
+import re
+from collections import OrderedDict
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_TOLD = re.compile(rb"/media/([0-9A-Za-z]{32,128}\.?[0-9A-Za-z]*)")
+_COOKIE = "_streamlit_user"
+_MOST = 100_000
+"""Addresses that are remembered; the oldest go first, and are told again when their page is drawn again."""
+
+
+class OwnFiles:
+    """Middleware that answers 404 for a file that this browser's person was not told of."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._told: OrderedDict[tuple[bytes, str], None] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is allowed."""
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, self._listening(_visitor(scope), send))
+        elif scope["type"] == "http" and "/media/" in scope["path"] and not self._may(scope):
+            await PlainTextResponse("There is no such file.", status_code=404)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _listening(self, visitor: bytes, send: Send) -> Send:
+        async def heard(message: Message) -> None:
+            data = message.get("bytes")
+            if data and b"/media/" in data:
+                for name in _TOLD.findall(data):
+                    self._note(visitor, name.decode("ascii"))
+            await send(message)
+
+        return heard
+
+    def _note(self, visitor: bytes, name: str) -> None:
+        self._told[visitor, name] = None
+        self._told.move_to_end((visitor, name))
+        while len(self._told) > _MOST:
+            self._told.popitem(last=False)
+
+    def _may(self, scope: Scope) -> bool:
+        return (_visitor(scope), scope["path"].rsplit("/", 1)[-1]) in self._told
+
+
+def _visitor(scope: Scope) -> bytes:
+    """Who is signed in, as a digest of the signed cookie that says so; the same for all where nobody is."""
+    digest = hashlib.sha256()
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            for part in _signed_in(value.decode("latin-1")):
+                digest.update(part.encode("latin-1") + b"\0")
+    return digest.digest()
+
+
+def _signed_in(header: str) -> list[str]:
+    try:
+        cookies = SimpleCookie(header)
+    except CookieError:
+        return []
+    return [f"{name}={cookies[name].value}" for name in sorted(cookies) if re.fullmatch(rf"{_COOKIE}(_\d+)?", name)]
