@@ -26,9 +26,12 @@ class OwnKey:
     """Of the account that it belongs to, one of `PLANS`; empty where it makes no difference."""
 
 
-KEY_SETTINGS: Mapping[str, str] = {"daytona": "DAYTONA_API_KEY"}
+KEY_SETTINGS: Mapping[str, str] = {"daytona": "DAYTONA_API_KEY", "e2b": "E2B_API_KEY"}
 """What holds the key of each provider that needs one."""
-PLANS: Mapping[str, Mapping[str, str]] = {"daytona": {"1": "Tier 1", "2": "Tier 2", "3": "Tier 3", "4": "Tier 4"}}
+PLANS: Mapping[str, Mapping[str, str]] = {
+    "daytona": {"1": "Tier 1", "2": "Tier 2", "3": "Tier 3", "4": "Tier 4"},
+    "e2b": {"hobby": "Hobby", "pro": "Pro", "pro-600": "Pro, 600 at once", "pro-1100": "Pro, 1,100 at once"},
+}
 """The plans of an account, where what can be promised depends on it; the first is meant where none is named."""
 
 
@@ -81,6 +84,8 @@ class Settings:
         match provider:
             case "daytona":
                 return replace(self, daytona_api_key=own.key, daytona_tier=_tier(own.plan or "1"))
+            case "e2b":
+                return replace(self, e2b_api_key=own.key, e2b_tier=_e2b_tier(own.plan or "hobby"))
             case _:
                 raise KeyError(provider)
 

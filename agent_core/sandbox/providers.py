@@ -45,7 +45,10 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
             )
         case "e2b":
             if settings.e2b_api_key is None:
-                raise ProviderUnavailable("There is no key for E2B. Set E2B_API_KEY, and start the app again.")
+                raise ProviderUnavailable(
+                    "There is no key for E2B. Enter one in the contract, under Runs on, or set E2B_API_KEY and start "
+                    "the app again."
+                )
             from agent_core.sandbox.e2b.provider import E2BProvider  # noqa: PLC0415
 
             return E2BProvider(

@@ -16,13 +16,18 @@ from agent_core.sandbox.daytona.provider import DaytonaProvider
 from agent_core.sandbox.providers import Opener, provider
 from agent_core.session import Deployment, keys
 from agent_core.session.keys import KeyCheck
-from tests.emulators.daytona import Emulator
-from tests.emulators.daytona.emulator import Fault
+from tests.emulators.daytona import Emulator, Fault
 from tests.session.conftest import OWNER, ask, ended, run, settings, settle, wait_for
-from tests.session.test_daytona import DAYTONA, emulator
+from tests.session.test_hosted import PLACES, Elsewhere, emulator
 
 __all__ = ["emulator"]
+DAYTONA = PLACES["daytona"].contract
 WRONG = "dtn_wrong_but_secret"
+
+
+@pytest.fixture
+def place() -> Elsewhere:
+    return PLACES["daytona"]
 
 
 @pytest.fixture
