@@ -2,9 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from agent_core.analyst.suggestions import suggest
@@ -56,12 +58,15 @@ class Conversation:
         conversations: ConversationStore,
         planners: Planners,
         ceiling: Ceiling,
+        in_use: Callable[["Conversation"], None],
     ) -> None:
         self.id = conversation_id
         self.owner = owner
         self.ceiling = ceiling
         """The operator's bounds on its contract."""
         self._loop = loop
+        self._in_use = in_use
+        self._used_at = time.monotonic()
         self._log = log
         self._hold = hold
         self._artifacts = artifacts
@@ -107,6 +112,7 @@ class Conversation:
 
     def snapshot(self, after: int = 0) -> Snapshot:
         """Everything the screen needs, with the events after number `after`."""
+        self.touch()
         with self._log.lock:
             state = self._log.state
             return Snapshot(
@@ -141,7 +147,7 @@ class Conversation:
             asked = UserAsked(turn=turn, text=text, files=names, contract_version=version)
             self._log.append(asked, *taken.refused)
             self._draft.begin(turn, "Thinking")
-            self._work = self._loop.start(self._turns.run(turn, text, taken))
+            self._work = self._start(self._turns.run(turn, text, taken))
         if self._log.state.asked == 1:
             self.rename(_title(text, names))
         return True
@@ -159,7 +165,7 @@ class Conversation:
             text, version = f"{_fence(code)}{language}\n{code}\n{_fence(code)}", self._log.state.version
             self._log.append(UserAsked(turn=turn, text=text, contract_version=version, past_planner=True))
             self._draft.begin(turn, "Opening a sandbox")
-            self._work = self._loop.start(self._turns.run_code(turn, code, language, told))
+            self._work = self._start(self._turns.run_code(turn, code, language, told))
         return True
 
     def upload(self, files: Sequence[IncomingFile]) -> bool:
@@ -176,7 +182,7 @@ class Conversation:
         """Take an uploaded file out of the conversation and its sandbox."""
         if name in self._log.state.files:
             self._log.append(FileRemoved(name=name))
-            self._loop.start(self._hold.remove_files())
+            self._start(self._hold.remove_files())
 
     def wait(self) -> None:
         """Block until nothing of a turn runs any more. Never call this from the background loop."""
@@ -204,7 +210,7 @@ class Conversation:
             sentences = changes(state.contract, contract)
             version = state.version + 1
             self._log.append(ContractChanged(version=version, contract=contract, by=by, changes=sentences))
-        self._loop.start(self._apply())
+        self._start(self._apply())
         return version
 
     def plan(self, settings: PlannerSettings) -> None:
@@ -219,7 +225,7 @@ class Conversation:
 
     def restart_sandbox(self) -> None:
         """Close the sandbox so that the next call opens one under the contract in force."""
-        self._loop.start(self._hold.close("closed_by_person"))
+        self._start(self._hold.close("closed_by_person"))
 
     def uses(self, provider: Provider) -> bool:
         """Whether its sandbox is this provider's, or is about to be."""
@@ -255,6 +261,20 @@ class Conversation:
         """Close a resting sandbox for another conversation's sake; its files are kept."""
         await self._hold.close("made_room")
 
+    def touch(self) -> None:
+        """Note that it is in use."""
+        self._used_at = time.monotonic()
+
+    def idle_for(self, seconds: float) -> bool:
+        """Whether it has no turn and no sandbox, and nobody has read or done anything for so long."""
+        unused = time.monotonic() - self._used_at > seconds
+        return unused and not self.busy and self._hold.state.phase == "none"
+
+    async def rest(self) -> None:
+        """Give back the planner's process; the next turn resumes with the same context."""
+        if self._planner is not None:
+            await self._planner.release()
+
     async def tick(self, now: datetime) -> None:
         """About once a second: what the contract says about time and money."""
         await self._hold.tick(now)
@@ -268,6 +288,11 @@ class Conversation:
             await self._planner.close()
         await self._hold.close("app_stopped")
 
+    def _start(self, work: Coroutine[Any, Any, None]) -> Job:
+        self.touch()
+        self._in_use(self)
+        return self._loop.start(work)
+
     def _look(self, taken: Taken) -> bool:
         with self._log.lock:
             if self.busy:
@@ -277,7 +302,7 @@ class Conversation:
             if taken.uploads:
                 self._name_by_file(taken)
                 self._draft.begin("", "Reading files")
-                self._work = self._loop.start(self._turns.look_inside(taken))
+                self._work = self._start(self._turns.look_inside(taken))
         return True
 
     def _name_by_file(self, taken: Taken) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -61,10 +63,25 @@ _CLOSE_SECONDS = 30
 _UNTITLED = "New conversation"
 
 
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """After how many seconds without use a conversation gives back what it holds."""
+
+    planner: float = 60.0
+    """Its SDK's process, about 220 MiB; resumed by the next turn."""
+    memory: float = 300.0
+    """Its place in memory, once it has no sandbox; read again from the store when it is next opened."""
+
+
 class Deployment:
     """Everything that conversations share: the loop, the store, the providers, the endpoint."""
 
-    def __init__(self, settings: Settings, providers: Mapping[ProviderName, Provider] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        providers: Mapping[ProviderName, Provider] | None = None,
+        idle: Idle = Idle(),
+    ) -> None:
         self.ceiling = read_policy(settings.policy)
         """The operator's bounds on every contract."""
         if not settings.builtin:
@@ -88,7 +105,11 @@ class Deployment:
         self._settings = settings
         opener = Opener(deployment_id(self._database), this_process().label)
         self._providers = Providers(settings, opener, providers)
+        self._idle = idle
         self._open: dict[str, Conversation] = {}
+        """Those in use, which are looked after each second."""
+        self._known: WeakValueDictionary[str, Conversation] = WeakValueDictionary()
+        """The one object of each conversation that anybody still holds, such as a tab that is open but idle."""
         self._loop = BackgroundLoop()
         reports = Reports(self._database)
         reports.take_over(settings.home / "validations")
@@ -110,7 +131,7 @@ class Deployment:
             in_use=self._in_use,
         )
         """The keys that people bring."""
-        self._planners = Planners(settings, self._database, self.ceiling)
+        self._planners = Planners(settings, self._database, self.ceiling, idle.planner)
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
         self._ticking = self._loop.start(self._tick())
         self._warming = self._loop.start(self._warm())
@@ -206,7 +227,8 @@ class Deployment:
         """Delete a conversation with its events, and the artifacts that nothing else refers to."""
         conversation = self.get(conversation_id, owner)
         self._loop.run(conversation.close(), _CLOSE_SECONDS)
-        del self._open[conversation_id]
+        self._open.pop(conversation_id, None)
+        self._known.pop(conversation_id, None)
         self._conversations.delete(conversation_id)
         self._workspaces.replace(folder_of(conversation_id), {})
         self._artifacts.delete_unreferenced(self._events.references() | self._workspaces.references())
@@ -246,8 +268,13 @@ class Deployment:
 
     async def _load(self, conversation_id: str, owner: str) -> Conversation:
         # On the loop, so that two script runs can't load the same conversation twice.
-        if (loaded := self._open.get(conversation_id)) is not None:
-            return loaded
+        if (loaded := self._known.get(conversation_id)) is None:
+            loaded = self._known[conversation_id] = self._read(conversation_id, owner)
+        loaded.touch()
+        self._keep(loaded)
+        return loaded
+
+    def _read(self, conversation_id: str, owner: str) -> Conversation:
         log = Log(conversation_id, self._events)
         recover(log)
         spending = Spending(self._ledger, owner, conversation_id)
@@ -265,7 +292,7 @@ class Deployment:
             ceiling=self.ceiling,
             checked=partial(self.validations.require, owner),
         )
-        conversation = Conversation(
+        return Conversation(
             conversation_id=conversation_id,
             owner=owner,
             loop=self._loop,
@@ -276,9 +303,20 @@ class Deployment:
             conversations=self._conversations,
             planners=self._planners,
             ceiling=self.ceiling,
+            in_use=self._keep,
         )
-        self._open[conversation_id] = conversation
-        return conversation
+
+    def _keep(self, conversation: Conversation) -> None:
+        self._open[conversation.id] = conversation
+
+    async def _let_go(self, conversation: Conversation) -> None:
+        """Drop what nobody uses. Whoever holds it yet keeps the one object, and by using it brings it back."""
+        if not conversation.idle_for(self._idle.memory):
+            return
+        await conversation.rest()
+        let_go = self._open.pop(conversation.id, None)
+        if let_go is not None and not conversation.idle_for(self._idle.memory):
+            self._keep(conversation)
 
     async def _make_room(self, owner: str) -> None:
         """Close the sandbox of this person's that has rested longest, if any rests."""
@@ -326,11 +364,15 @@ class Deployment:
                 self.keys.beat()
             except Exception:  # noqa: BLE001 - it is tried again in a second
                 _log.exception("beat_failed")
-            for conversation in tuple(self._open.values()):
-                try:
-                    await conversation.tick(datetime.now(UTC))
-                except Exception:  # noqa: BLE001 - one conversation's trouble is not the others'
-                    _log.exception("tick_failed", conversation=conversation.id)
+            await self._look_after_all()
+
+    async def _look_after_all(self) -> None:
+        for conversation in tuple(self._open.values()):
+            try:
+                await conversation.tick(datetime.now(UTC))
+                await self._let_go(conversation)
+            except Exception:  # noqa: BLE001 - one conversation's trouble is not the others'
+                _log.exception("tick_failed", conversation=conversation.id)
 
     async def _close(self) -> None:
         self._ticking.cancel()

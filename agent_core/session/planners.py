@@ -24,9 +24,6 @@ from agent_core.tools.execute_code import execute_code
 if TYPE_CHECKING:
     from agent_core.planning.relay import Relay
 
-PLANNER_IDLE_SECONDS = 60
-"""How long the SDK's process, about 220 MiB, is kept between turns."""
-
 
 _PLANNER = "agent_core.planning.claude"
 
@@ -37,12 +34,13 @@ class Planners:
     Raises ProviderUnavailable for a model that is not offered.
     """
 
-    def __init__(self, settings: Settings, database: Database, ceiling: Ceiling) -> None:
+    def __init__(self, settings: Settings, database: Database, ceiling: Ceiling, idle_seconds: float) -> None:
         self.builtin = settings.builtin
         self._anthropic = settings.anthropic_base_url == ANTHROPIC_URL and not settings.builtin
         check_model(settings.model, anthropic=self._anthropic)
         self.offer = PlannerOffer(ceiling.usual_planner(settings.model), ceiling, self._anthropic)
         self._database = database
+        self._idle_seconds = idle_seconds
         self._settings = settings
         self._relay: Relay | None = None
         self._endpoint: Endpoint | None = None
@@ -95,7 +93,7 @@ class Planners:
             conversation_id=conversation_id,
             transcripts=TranscriptRows(self._database, conversation_id),
             system_prompt=lambda: _prompt(bench.contract),
-            idle_seconds=PLANNER_IDLE_SECONDS,
+            idle_seconds=self._idle_seconds,
             anthropic=self._anthropic,
         )
 
