@@ -66,17 +66,34 @@ class App:
         return [tuple(answer) for answer in json.loads(self.lines.read().splitlines()[-1])]
 
 
+def depth(pid: int | str) -> int:
+    """In how many namespaces of processes one is, each in the one before."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return len(next(line for line in status.splitlines() if line.startswith("NSpid:")).split())
+
+
+def works(child: psutil.Process) -> bool:
+    """Whether it is a sandbox's: started by bubblewrap, or forked in the jail of the fork server, a level below.
+
+    The one that the fork server tries itself out with is nobody's, and has no place to take.
+    """
+    line = " ".join(child.cmdline())
+    levels = depth(child.pid) - depth("self")
+    forked = "worker.forkserver" in line and levels == 2
+    if forked:
+        return "/sandboxes/local-" in Path(f"/proc/{child.pid}/mountinfo").read_text()
+    return "worker.serve" in line and levels == 1
+
+
 def sandboxes(apps: Sequence[App]) -> dict[Path, int]:
     """The sandboxes that are alive: each namespace of processes in which a worker runs, with one of its processes."""
-    own = Path("/proc/self/ns/pid").readlink()
     found: dict[Path, int] = {}
     for app in apps:
         with contextlib.suppress(psutil.Error):
             for child in psutil.Process(app.process.pid).children(recursive=True):
                 with contextlib.suppress(psutil.Error, OSError):
-                    namespace = Path(f"/proc/{child.pid}/ns/pid").readlink()
-                    if namespace != own and any("worker.serve" in word for word in child.cmdline()):
-                        found[namespace] = child.pid
+                    if works(child):
+                        found[Path(f"/proc/{child.pid}/ns/pid").readlink()] = child.pid
     return found
 
 
