@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any, Self
 
 import pandas as pd
 
 from agent_core.analyst.plan import answer
+from agent_core.analyst.reply import Reply
 from agent_core.contract import Contract
 from agent_core.events import FileProfile, Upload
 from agent_core.files.briefing import brief
@@ -63,8 +65,11 @@ class Box:
 class Chat:
     """Asks the analyst as the SDK does, and runs what it wants to run."""
 
-    def __init__(self, box: Box | None, opening: str = "") -> None:
+    def __init__(
+        self, box: Box | None, opening: str = "", endpoint: Callable[[dict[str, Any]], Reply] = answer
+    ) -> None:
         self.box = box
+        self._endpoint = endpoint
         self.messages: list[dict[str, Any]] = []
         self.codes: list[str] = []
         self.figures: list[dict[str, Any]] = []
@@ -80,7 +85,7 @@ class Chat:
         self.opening = ""
         self.messages.append({"role": "user", "content": [reminder, spoken]})
         for number in range(6):
-            reply = answer({"model": "m", "messages": self.messages, "tools": [{"name": TOOL}]})
+            reply = self._endpoint({"model": "m", "messages": self.messages, "tools": [{"name": TOOL}]})
             self.said.append(reply.text)
             blocks: list[dict[str, Any]] = [{"type": "text", "text": reply.text}]
             if reply.call is None:
