@@ -3,6 +3,7 @@
 import json
 
 from agent_core.analyst.answer.facts import read_facts
+from agent_core.analyst.understand.equivalents import written_as
 from agent_core.analyst.understand.meanings import Place, Search
 from agent_core.analyst.understand.question import searched
 from agent_core.analyst.write.literals import literal, literals
@@ -14,27 +15,36 @@ def search_program(search: Search) -> str:
     """Python that prints where each word occurs in the text columns."""
     table = search.table
     names = [column.name for column in table.of_role("category", "text")][:_MOST_COLUMNS]
-    parts = ", ".join(f"{literal(word.casefold())}: {literal(searched(word.casefold()))}" for word in search.words)
+    words = {word.casefold(): _forms(word.casefold()) for word in search.words}
     return "\n".join(
         [
             "import json",
+            "import re",
             "",
             "import pandas as pd",
             "",
             f"{table.variable} = {table.read_with}",
             "",
-            "# Each word, and what is looked for inside of values.",
-            f"words = {{{parts}}}",
+            "# Each word, and the forms in which it may stand in the data.",
+            "words = {",
+            *(f"    {literal(word)}: {literals(forms)}," for word, forms in words.items()),
+            "}",
             f"for name in {literals(names)}:",
             f'    text = {table.variable}[name].astype("string").str.strip()',
-            "    for word, part in words.items():",
-            "        same = text[text.str.casefold() == word]",
+            "    folded = text.str.casefold()",
+            "    for word, forms in words.items():",
+            "        same = text[folded.isin(forms)]",
             "        value = str(same.iloc[0]) if len(same) else None",
-            "        holding = [int(text.str.casefold().str.contains(one, regex=False).sum()) for one in (word, part)]",
+            '        holding = [int(folded.str.contains(rf"\\b{re.escape(one)}").sum()) for one in forms[:2]]',
             '        print("found:", json.dumps([name, word, value, *holding]))',
             "",
         ]
     )
+
+
+def _forms(word: str) -> list[str]:
+    """The word, the word without its plural ending, and other names of the same."""
+    return [word, searched(word), *sorted(written_as(word))]
 
 
 def read_findings(stdout: str, words: tuple[str, ...]) -> dict[str, Place | None]:
@@ -45,7 +55,7 @@ def read_findings(stdout: str, words: tuple[str, ...]) -> dict[str, Place | None
     for row in _rows(stdout):
         name, word, value, whole, part = row
         rank = (value is not None, whole, part)
-        if word in folded and part > 0 and rank > best.get(word, (False, 0, 0)):
+        if word in folded and (part > 0 or value is not None) and rank > best.get(word, (False, 0, 0)):
             best[word] = rank
             found[folded[word]] = Place(name, value, word if whole else searched(word))
     return found

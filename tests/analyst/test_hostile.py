@@ -311,7 +311,7 @@ def test_an_unknown_word_is_never_passed_over() -> None:
         ("average body mass on Mars", "mars"),
         ("average salary by species", "salary"),
         ("average body mass where island is Hoth", "Hoth"),
-        ("average body mass of penguins over 12 parsecs", "12"),
+        ("average body mass of penguins over 12 parsecs", "parsecs"),
         ("average body mass in 2007 17", "17"),
     ]:
         meaning = understand(question, table, None, {})

@@ -89,11 +89,13 @@ def correlation(query: Query, facts: Facts) -> list[str]:
     if len(query.measures) == 1:
         focus = query.measures[0].name
         parts = [f"{code(str(row[1] if row[0] == focus else row[0]))} ({row[2]:.2f})" for row in pairs[:5]]
+        parts[0] = f"**{parts[0]}**"
         return [
             f"{code(focus)} goes together most with {listed(parts)}.",
             "A correlation alone doesn't show what causes what.",
         ]
     parts = [f"{code(str(row[0]))} and {code(str(row[1]))} ({row[2]:.2f})" for row in pairs[:3]]
+    parts[0] = f"**{parts[0]}**"
     return [
         f"The strongest correlations are between {'; '.join(parts)}.",
         "A correlation alone doesn't show what causes what.",

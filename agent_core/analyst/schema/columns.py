@@ -25,6 +25,7 @@ _YEARS = (1000, 2200)
 _TAKEN = {"data", "result", "table", "fig", "pd", "px", "np", "json", "display", "shown", "values", "pair", "found"}
 _IDENTIFIER_WORDS = {"id", "uuid", "guid", "zip", "zipcode", "postcode", "code", "latitude", "longitude", "lat", "lon"}
 _IDENTIFIER_WORDS |= {"phone", "index", "unnamed", "rowid"}
+_NUMBERING = {"number", "no", "nr", "num"}
 _TIME_PARTS = {"quarter", "month", "day", "week", "weekday", "hour", "minute", "second", "date"}
 
 
@@ -72,7 +73,14 @@ class Column:
     def is_identifier(self) -> bool:
         """A number that names things, so that adding or averaging it means nothing."""
         words = split(self.name)
-        return bool(_IDENTIFIER_WORDS & set(words)) or (self.whole and len(words) == 1 and words[0] in _TIME_PARTS)
+        numbered = self.whole and len(words) > 1 and words[-1] in _NUMBERING
+        return numbered or bool(_IDENTIFIER_WORDS & set(words)) or self.is_time_part
+
+    @property
+    def is_time_part(self) -> bool:
+        """A quarter, a month or a weekday by its number, beside a year."""
+        words = split(self.name)
+        return self.whole and len(words) == 1 and words[0] in _TIME_PARTS
 
 
 def _is_year(low: float, high: float) -> bool:

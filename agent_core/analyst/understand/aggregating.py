@@ -19,6 +19,9 @@ def aggregate(parts: Parts) -> Query | Unclear:
     by, figures = _by(parts), numbers(parts)
     if _wants_rows(parts, by):
         return _extreme_rows(parts, figures, by)
+    if counted := _counted_label(parts):
+        by = tuple(group for group in by if group.column != counted)
+        parts.subjects, parts.intent = [counted], "unique"
     found = measured(parts, by, figures)
     if isinstance(found, Unclear):
         return found
@@ -46,6 +49,14 @@ def aggregate(parts: Parts) -> Query | Unclear:
     )
 
 
+def _counted_label(parts: Parts) -> Column | None:
+    """The label whose different values are counted, in "number of countries per continent"."""
+    names = labels(parts)
+    if not (parts.counts and len(names) == 1 and parts.groups and not numbers(parts)) or names[0].is_two_valued:
+        return None
+    return None if names[0].is_time_part or names[0].distinct == parts.table.rows else names[0]
+
+
 def _order(parts: Parts, how: Aggregation, by: tuple[Group, ...]) -> Order:
     if parts.asks_for_one or parts.limit is not None or parts.sort_by:
         return ranked(parts)
@@ -56,7 +67,10 @@ def _order(parts: Parts, how: Aggregation, by: tuple[Group, ...]) -> Order:
 def _by(parts: Parts) -> tuple[Group, ...]:
     by = groups(parts)
     for column in labels(parts):
-        if parts.intent == "unique" or (column.is_two_valued and (parts.counts or column.role == "number")):
+        one_a_row = column.is_time_part or column.distinct == parts.table.rows
+        if parts.intent == "unique" or (one_a_row and parts.counts):
+            continue
+        if column.is_two_valued and (parts.counts or column.role == "number"):
             continue
         if all(group.column != column for group in by):
             by = (*by, group_of(parts, column))
@@ -67,7 +81,8 @@ def _by(parts: Parts) -> tuple[Group, ...]:
         and not (parts.limit or parts.share)
     ):
         by = (by[1], by[0])
-    if parts.compares or parts.several:
+    combined = parts.several and not parts.compares and (parts.counts or parts.aggregation == "sum")
+    if parts.compares or (parts.several and not combined):
         by = (*by, *(one for one in _compared(parts) if one not in by))
     return by
 
@@ -109,10 +124,11 @@ def _each_of(parts: Parts, by: tuple[Group, ...]) -> bool:
 
 
 def _extreme_rows(parts: Parts, figures: tuple[Column, ...], by: tuple[Group, ...]) -> Query | Unclear:
-    key = parts.sort_by or next(iter(figures), None) or obvious_measure(parts.table)
+    placed = next((column for column in parts.subjects if column.role == "number"), None)
+    key = parts.sort_by or next(iter(figures), None) or placed or obvious_measure(parts.table)
     if key is None:
         return Unclear("I can't tell by which column to rank the rows.", parts.table)
-    said = () if key in figures or key == parts.sort_by else (f"I ranked the rows by {code(key.name)}.",)
+    said = () if key in parts.subjects or key == parts.sort_by else (f"I ranked the rows by {code(key.name)}.",)
     return Query(
         "rows",
         parts.table,

@@ -5,7 +5,6 @@ from dataclasses import replace
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Filter, Group, Intent, Query
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.schema.words import stem
 from agent_core.analyst.understand.aggregating import aggregate
 from agent_core.analyst.understand.defaults import all_measures, obvious_measure
 from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
@@ -13,8 +12,9 @@ from agent_core.analyst.understand.intents import intent
 from agent_core.analyst.understand.lexicon import COMPARATIVES
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.measuring import no_numbers
-from agent_core.analyst.understand.names import score
+from agent_core.analyst.understand.names import column_for
 from agent_core.analyst.understand.parts import Parts
+from agent_core.analyst.understand.units import in_unit_of
 
 _PAIR = 2
 
@@ -23,6 +23,8 @@ def complete(parts: Parts) -> Query | Unclear:
     """A query that says everything, with its assumptions; or why that can't be."""
     if parts.problems:
         return Unclear(parts.problems[0], parts.table)
+    if parts.share and len([one for one in numbers(parts) if not one.is_two_valued]) > 1:
+        return Unclear("The built-in analyst can't do this: ratios of two columns.", parts.table)
     kind = intent(parts)
     if kind is None:
         return Unclear("I didn't understand what to work out.", parts.table)
@@ -108,7 +110,13 @@ def _bare(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
     named = named or _compared_by(parts) or _obvious(parts)
     if len(named) != 1:
         return Unclear("I can't tell which column your number belongs to.", parts.table)
-    return tuple(Condition(named[0], operator, values) for operator, values in parts.bare)
+    try:
+        return tuple(
+            Condition(named[0], operator, tuple(in_unit_of(named[0], one) for one in values))
+            for operator, values in parts.bare
+        )
+    except ValueError:
+        return Unclear(f"I can't tell how the unit of your number relates to {code(named[0].name)}.", parts.table)
 
 
 def _compared_by(parts: Parts) -> tuple[Column, ...]:
@@ -116,13 +124,11 @@ def _compared_by(parts: Parts) -> tuple[Column, ...]:
     word = next((word for word in COMPARATIVES if parts.has(rf"\b{word} than\b")), None)
     if word is None:
         return ()
-    meant = COMPARATIVES[word]
-    fits = [(score((stem(meant),), meant, column), column) for column in parts.table.measures]
-    best = max(fits, key=lambda fit: fit[0], default=(0.0, None))
-    if best[1] is None or best[0] <= 0:
+    column = column_for(parts.table, COMPARATIVES[word])
+    if column is None:
         return ()
-    parts.assumptions.append(f"I took {code(best[1].name)} for {quoted(word)}.")
-    return (best[1],)
+    parts.assumptions.append(f"I took {code(column.name)} for {quoted(word)}.")
+    return (column,)
 
 
 def _obvious(parts: Parts) -> tuple[Column, ...]:

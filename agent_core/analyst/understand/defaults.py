@@ -1,6 +1,8 @@
 """What is filled in where a question leaves something open; each choice is told."""
 
-from agent_core.analyst.query import Aggregation
+from collections.abc import Sequence
+
+from agent_core.analyst.query import Aggregation, Filter, Span
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.understand.lexicon import words
@@ -15,6 +17,7 @@ _ADDITIVE = frozenset(
         """
     )
 )
+_STOCKS = frozenset({"population", "pop", "inhabitant", "headcount", "employee", "staff", "stock", "inventory"})
 _RATES = frozenset(
     words("average mean rate ratio percent percentage pct per index median price share age score rating")
 )
@@ -26,6 +29,16 @@ def default_aggregation(column: Column) -> Aggregation:
     """Amounts are added up, everything else is averaged."""
     named = set(stems(column.name))
     return "sum" if named & _ADDITIVE and not named & _RATES else "mean"
+
+
+def default_within(column: Column, table: Table, filters: Sequence[Filter]) -> Aggregation:
+    """The default where rows are kept: people may be added up within one point in time, and never over several."""
+    if default_aggregation(column) == "sum" or not set(stems(column.name)) & _STOCKS:
+        return default_aggregation(column)
+    span = next((one for one in filters if isinstance(one, Span)), None)
+    one_year = span and span.start and span.end and span.end.year - span.start.year == 1
+    at_once = table.time is None or (table.time.is_year and one_year)
+    return "sum" if at_once else "mean"
 
 
 def obvious_measure(table: Table) -> Column | None:

@@ -8,6 +8,7 @@ from agent_core.analyst.query import Condition, Operator
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.mentions import Mention
 from agent_core.analyst.understand.parts import Parts
+from agent_core.analyst.understand.units import in_unit_of
 
 _MORE = "(?:greater|more|higher|larger|bigger|longer|heavier|older|later|taller|faster|hotter|warmer)"
 _LESS = "(?:less|lower|smaller|fewer|shorter|lighter|younger|cheaper|slower|colder)"
@@ -30,6 +31,7 @@ _NOT = (
 )
 _LIST = r"<v\d+>(?:(?: ,| and| or| &| /|, and| vs| versus| against)+ <v\d+>)*"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
+_BETTER = r"\b(?:more|less|fewer|better|worse|most|least|best|worst|\w+(?:er|ier|est))\b"
 _FEW = 12
 _TRUE = {"true", "yes", "1", "y", "t"}
 
@@ -60,6 +62,8 @@ def read_equal_numbers(parts: Parts) -> None:
         _condition(parts, match[2], "in", [match[1]])
     for match in parts.take_all(rf"\b(?:for|where|with|only|from|in|of) <c(\d+)> {_NUMBER}"):
         _condition(parts, match[1], "in", [match[2]])
+    for match in parts.take_all(rf"<c(\d+)> (?:(?:level|grade|class|group|number|no|type) )?{_NUMBER}(?! <)"):
+        _condition(parts, match[1], "in", [match[2]])
 
 
 def _read_flags(parts: Parts) -> None:
@@ -78,7 +82,8 @@ def _read_flags(parts: Parts) -> None:
 
 
 def _missing(parts: Parts) -> None:
-    blank = r"(?:missing|null|nulls|nan|empty|blank|na)"
+    known = any((one.value or "").lower() == "unknown" for one in parts.marked.values())
+    blank = r"(?:missing|null|nulls|nan|empty|blank|na" + ("" if known else "|unknown|not known|not given") + ")"
     for match in parts.take_all(
         rf"\b(?:where|with|whose|when|if|that have)(?: the)? <c(\d+)>(?: (?:is|are))? (not )?{blank}"
     ):
@@ -87,7 +92,12 @@ def _missing(parts: Parts) -> None:
     for match in parts.take_all(rf"\b(?:where|with|that have)(?: a)? {blank} <c(\d+)>"):
         parts.filters.append(Condition(parts.column(match[1]), "missing"))
     for match in parts.take_all(r"\b(?:(?:have|has|had|with|having) no|lack(?:s|ing)?|without(?: an?)) <c(\d+)>"):
-        parts.filters.append(Condition(parts.column(match[1]), "missing"))
+        column = parts.column(match[1])
+        counts = column.role == "number" and column.minimum == 0
+        parts.filters.append(Condition(column, "in", (0.0,)) if counts else Condition(column, "missing"))
+    compared = "of|above|below|over|under|between|is|at|more|less|<"
+    for match in parts.take_all(rf"\b(?:with|have|has|having|had) (?:an?|any) <c(\d+)>(?! (?:{compared}))"):
+        parts.filters.append(Condition(parts.column(match[1]), "present"))
     without = r"\b(?:without|excluding|exclude|drop|dropping|remove|ignore|ignoring|leave out|no)(?: the| any| all)?"
     if found := parts.take(rf"{without} (?:<t> with )?{blank}(?: values?| <t>| data)?(?: (?:in|for|of) <c(\d+)>)?"):
         if found[1]:
@@ -122,6 +132,10 @@ def _condition(parts: Parts, mark: str, operator: Operator, figures: Iterable[st
     column = parts.column(mark)
     numbers = tuple(parts.marked.figure(figure) for figure in figures)
     if column.role == "number":
+        try:
+            numbers = tuple(in_unit_of(column, number) for number in numbers)
+        except ValueError:
+            parts.problems.append(f"I can't tell how the unit of your number relates to {code(column.name)}.")
         ordered = tuple(sorted(numbers)) if operator == "between" else numbers
         parts.filters.append(Condition(column, operator, ordered))
     elif column.role in {"category", "text"} and operator == "in":
@@ -133,6 +147,13 @@ def _condition(parts: Parts, mark: str, operator: Operator, figures: Iterable[st
 
 
 def _texts(parts: Parts) -> None:
+    for match in parts.take_all(
+        r"\b(?:with|have|has|having|had|contain|containing|mention|mentioning)(?: the (?:word|text))? "
+        r"(<[qv](\d+)>|(?!the\b|a\b)[a-z]\w*) in (?:the|their|its|his|her) <c(\d+)>"
+    ):
+        entity = parts.marked.entities[int(match[2])] if match[2] else match[1]
+        text = entity.phrase if isinstance(entity, Mention) else str(entity)
+        parts.filters.append(Condition(parts.column(match[3]), "contains", (text,)))
     for match in parts.take_all(
         r"(?:\b(?:where|with|whose|for|and|only)(?: the)? )?<c(\d+)> (?:contains?|containing|"
         r"includes?|including|like) (?:the (?:word|text) )?(<q(\d+)>|(?!the\b|a\b|missing\b)[a-z0-9]\w*)"
@@ -167,31 +188,31 @@ def _flag(parts: Parts, column: Column, *, truth: bool) -> None:
 
 
 def _values(parts: Parts) -> None:
+    holding = _holding(parts)
     for match in parts.take_all(
-        rf"(?:\b(?:where|with|whose|for|and)(?: the)? )?(?:<c(\d+)> )?{_NOT}(?: (?:in|for|from))? ({_LIST})"
+        rf"(?:\b(?:where|with|whose|for|and)(?: the)? )?(?:{holding} )?{_NOT}(?: (?:in|for|from))? ({_LIST})"
     ):
-        _give_back(parts, match[1], match[2])
-        _among(parts, match[2], "not_in")
+        _among(parts, match[1], "not_in")
     for match in parts.take_all(
         rf"(?:\b(?:with|and)(?: the)? )?({_LIST}) (?:excluded|removed|left out|omitted|ignored)"
     ):
         _among(parts, match[1], "not_in")
     prefix = r"(?:\b(?:only|just|where|with|whose|for|in|from|of|on|at|among|within|are|is|the|when)\b ?)*"
-    for match in parts.take_all(rf"{prefix}(?:<c(\d+)>(?: (?:is|are|was|=|equals?|in|of|:|either))* )?({_LIST})"):
-        _give_back(parts, match[1], match[2])
-        _among(parts, match[2], "in")
-        parts.several = parts.several or re.search(r"> (?:and|vs|versus|against|&) <", match[2]) is not None
+    for match in parts.take_all(
+        rf"{prefix}(?:{holding}(?: (?:is|are|was|=|equals?|in|of|:|either))* )?({_LIST})(?: {holding})?"
+    ):
+        _among(parts, match[1], "in")
+        parts.several = parts.several or re.search(r"> (?:and|vs|versus|against|&) <", match[1]) is not None
+        if " or " in match[1] and parts.has(r"^(?:who|what|which|where|when|do|does|did|is|are|was|were)\b"):
+            parts.compares = parts.compares or parts.has(_BETTER)
 
 
-def _give_back(parts: Parts, column: str | None, listed: str) -> None:
-    """A column beside a value of another column was not part of the condition."""
-    if column and not _same_column(parts, column, listed):
-        parts.text = f"{parts.text} | <c{column}>".strip()
-
-
-def _same_column(parts: Parts, column: str, listed: str) -> bool:
-    named = parts.marked.mention(column).column
-    return any(named in _holders(one) for one in _mentions(parts, listed))
+def _holding(parts: Parts) -> str:
+    """A pattern of the columns that hold a named value: no other column belongs to the value beside it."""
+    holders = {column.name for value in parts.marked.values() for column in _holders(value)}
+    marks = set(re.findall(r"<c(\d+)>", parts.text))
+    fitting = sorted(one for one in marks if parts.marked.mention(one).column.name in holders)
+    return f"<c(?:{'|'.join(fitting) or '-'})>"
 
 
 def _holders(mention: Mention) -> tuple[Column, ...]:

@@ -148,7 +148,9 @@ def _groups(previous: Query, parts: Parts) -> tuple[Group, ...]:
         new.insert(0, group_of(parts, time))
     if not new:
         return previous.groups
-    if parts.adds or (parts.over_time and not parts.groups):
+    replaces = parts.has(r"\b(?:now|instead|just|only|rather)\b")
+    over_time = len(previous.groups) == 1 and previous.groups[0].column.is_time and not replaces
+    if parts.adds or (parts.over_time and not parts.groups) or (over_time and not new[0].column.is_time):
         kept = [one for one in previous.groups if all(one.column != other.column for other in new)]
         both = [*kept, *new]
         return tuple(sorted(both, key=lambda group: not group.column.is_time)[:2])

@@ -1,12 +1,13 @@
 """Which columns a question places where: numbers, labels, groups."""
 
 from agent_core.analyst.query import Grain, Group, Order
-from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.times import grain_for
 
 _STEPS = 6
 _FEW_STEPS = 25
+_MOST_POINTS = 400
 
 
 def is_figure(column: Column) -> bool:
@@ -27,11 +28,17 @@ def labels(parts: Parts) -> tuple[Column, ...]:
 def group_of(parts: Parts, column: Column) -> Group:
     """How rows are put together by a column."""
     if column.role == "date":
-        return Group(column, grain=parts.grain or _named_grain(column) or grain_for(column))
+        grain = parts.grain or _named_grain(column) or _each_point(column, parts.table) or grain_for(column)
+        return Group(column, grain=grain)
     many = column.distinct is None or column.distinct > _FEW_STEPS
     if is_figure(column) and many:
         return Group(column, steps=_STEPS)
     return Group(column)
+
+
+def _each_point(column: Column, table: Table) -> Grain | None:
+    """A day each, where every row is a day of its own and there are few enough to be drawn as they are."""
+    return "day" if column.distinct == table.rows <= _MOST_POINTS else None
 
 
 def _named_grain(column: Column) -> Grain | None:

@@ -4,7 +4,6 @@ import re
 
 from agent_core.analyst.query import Condition, Intent
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.defaults import default_aggregation
 from agent_core.analyst.understand.grouping import labels, numbers
 from agent_core.analyst.understand.parts import Parts
 
@@ -12,7 +11,7 @@ Columns = tuple[Column, ...]
 
 _KINDS: tuple[tuple[Intent, str], ...] = (
     ("quality", (
-r"\b(?:missing|nulls?|nan|empty|blank|incomplete)\b|"
+r"\b(?:missing|nulls?|nan|empty|blank|incomplete|gaps?|holes?)\b|"
 r"\bduplicat\w*\b|\b(?:data )?quality\b|\bproblems?\b|"
 r"\bcompleteness\b"
 )),
@@ -30,7 +29,8 @@ r"correlation\b"
     ("relation", (
 r"\bcorrelat\w*\b|\brelat(?:ion|ionship|ionships|ed|es?)\b|\bscatter\b|\bdepends?\b|"
 r"\baffects?\b|\binfluences?\b|\bassociat\w+\b|\bconnect(?:ion|ed)\b|\bpredicts?\b|"
-r"\blinked?\b"
+r"\blinked?\b|\blinks?\b|\bmoves? (?:closely )?(?:together|in step|in tandem)\b|\b(?:go|goes) together\b|"
+r"\bin step with\b|\bgo(?:es)? (?:hand in hand )?with\b"
 )),
     ("distribution", (
 r"\bdistribut\w+\b|\bhist(?:ogram)?s?\b|\bspread\b|\bbox ?plots?\b|\bbox\b|\bviolin\b|"
@@ -59,6 +59,7 @@ r"at\b|\binteresting\b|\bfirst look\b|^$"
 )  # fmt: skip
 
 
+_GO_TOGETHER = re.compile(r"^(?:do|does|did|is|are)\b.* (?:more|less|fewer|higher|lower|bigger|larger|better|worse)\b")
 _OF_THE_FILE = re.compile(
     r"\b(?:describe|summar\w+|overview|about|explore|what(?:'s|"
     r" is) in|profile)\b.* <c\d+> (?:data|dataset|data ?set|"
@@ -92,12 +93,13 @@ def intent(parts: Parts) -> Intent | None:  # noqa: PLR0911 - one line for each 
     """The kind of question that it is; None where no rule knows."""
     said = kinds(parts)
     figures = numbers(parts)
-    if parts.intent == "clean" or said == ["overview"]:
+    if parts.intent == "clean" or (said == ["overview"] and not _aggregates(parts)):
         return parts.intent if parts.intent == "clean" else _overview_or_less(parts)
     for kind in ("quality", "outliers", "correlation"):
         if kind in said and not (kind == "quality" and (parts.drop_missing or _filtered_missing(parts))):
             return kind
-    if len(figures) > 1 and ("relation" in said or parts.chart == "scatter" or _compares_numbers(parts, figures)):
+    related = _GO_TOGETHER.search(parts.marked.text) or "relation" in said or parts.chart == "scatter"
+    if len(figures) > 1 and (related or _compares_numbers(parts, figures)):
         return "relation"
     if "relation" in said and len(figures) == 1 and not labels(parts) and not parts.groups:
         return "correlation"
@@ -126,19 +128,21 @@ def _counted_or_shown(parts: Parts, said: list[Intent]) -> Intent | None:
 
 
 def _takes_portion(parts: Parts, figures: Columns, names: Columns) -> bool:
-    fits = parts.share and not names and not parts.over_time and bool(parts.filters) and not parts.compares
+    rows_fit = any(isinstance(one, Condition) for one in parts.filters) or not parts.groups
+    fits = parts.share and rows_fit and not names and not parts.over_time and bool(parts.filters) and not parts.compares
     return fits and not (figures and (parts.groups or figures[0].is_two_valued))
 
 
 def _lists_values(parts: Parts, said: list[Intent], figures: Columns, names: Columns) -> bool:
     one_label = len(names) == 1 and not figures and not parts.groups and not names[0].is_two_valued
+    one_label = one_label and not (names[0].is_time_part and parts.filters)
     different = parts.intent == "unique" and bool(parts.subjects) and not parts.groups
     named = "unique" in said and bool(names) and not figures and not _aggregates(parts)
     return (parts.counts and one_label) or different or named
 
 
 def _named_or_shown(parts: Parts, said: list[Intent], figures: Columns, names: Columns) -> Intent | None:
-    if figures and not names and parts.filters and parts.chart is None and default_aggregation(figures[0]) == "sum":
+    if figures and not names and parts.filters and parts.chart is None:
         return "aggregate"
     if figures or names:
         drawn = parts.chart in {"bar", "line", "pie", "area", "heatmap"}
@@ -153,4 +157,7 @@ def _filtered_missing(parts: Parts) -> bool:
 
 
 def _compares_numbers(parts: Parts, figures: tuple[Column, ...]) -> bool:
-    return parts.compares and len(figures) == 2 and not parts.groups and not parts.aggregation and not parts.over_time  # noqa: PLR2004
+    if re.search(r"<c\d+> (?:vs|versus|against) (?:the )?<c\d+>", parts.marked.text) and not parts.aggregation:
+        return len(figures) == 2 and not parts.over_time and not parts.grain  # noqa: PLR2004
+    grouped = parts.groups or parts.aggregation or parts.over_time or parts.grain
+    return parts.compares and len(figures) == 2 and not grouped  # noqa: PLR2004

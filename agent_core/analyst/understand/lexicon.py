@@ -15,6 +15,7 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "sum": "sum",
     "summed": "sum",
     "overall": "sum",
+    "altogether": "sum",
     "combined": "sum",
     "average": "mean",
     "averages": "mean",
@@ -54,6 +55,12 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "windiest": "max",
     "wettest": "max",
     "rainiest": "max",
+    "strongest": "max",
+    "weakest": "min",
+    "northernmost": "max",
+    "southernmost": "min",
+    "easternmost": "max",
+    "westernmost": "min",
     "deviation": "std",
     "std": "std",
 }
@@ -110,6 +117,13 @@ MEASURED_BY = {
     "fastest": "speed",
     "slowest": "speed",
     "powerful": "power",
+    "strongest": "power",
+    "strong": "power",
+    "weakest": "power",
+    "northernmost": "latitude",
+    "southernmost": "latitude",
+    "easternmost": "longitude",
+    "westernmost": "longitude",
     "profitable": "profit",
     "sold": "quantity",
     "selling": "quantity",
@@ -148,7 +162,7 @@ _SYNONYMS = """
     company manufacturer maker brand firm vendor
     category type kind class segment
     salary wage pay income
-    mpg economy consumption mileage
+    mpg economy consumption mileage fuel gas
     horsepower power hp
     profit margin
     rating score stars
@@ -162,6 +176,12 @@ _SYNONYMS = """
     unemployment unemp joblessness
     population pop inhabitants people
     weather conditions
+    winner won win
+    loser lost lose
+    size party guests people headcount
+    votes ballots
+    staff personnel
+    area surface
     stock symbol ticker share
     cylinder cyl
 """
@@ -169,7 +189,12 @@ _SYNONYMS = """
 SYNONYMS = tuple(frozenset(stem(word) for word in line.split()) for line in _SYNONYMS.strip().splitlines())
 """Words that name the same kind of column, a group a line."""
 
-ROW_NOUNS = words("people person individual row record entry observation item case data point sample example")
+ROW_NOUNS = words(
+    """
+    people person individual row record entry observation item case data point sample example patient respondent
+    participant passenger traveller traveler student pupil voter interviewee measurement
+    """
+)
 
 FILLER = words(
     """
@@ -208,7 +233,22 @@ FILLER = words(
     understand unique until up us use used using usually value values variable variables variation varied varies
     vary version versus vertical very view violin visualise visualize vs want was wasn't way ways we week weekday
     weekdays weekly weeks well were weren't what what's when where which who whole whom whose why will with within
-    without worse would write xlsx year yearly years yes you your
+    without worse would write xlsx
+    per-capita measure measures record records sample sampled sampling take takes took taken altogether ever whats
+    hows wheres whos gimme lets let's us mean means exactly roughly approximately approx quickly simply really
+    file's table's work works working figure number's each's single various respective given available present
+    world worldwide global globally entire everywhere nationwide collected collect contains there's won't can't
+    cannot haven't hasn't hadn't aren't weren't wouldn't couldn't shouldn't he she him her his hers himself herself
+    ago yet already once else instead rather both either neither nor such own same too very quite almost nearly
+    put puts idea interested wonder wondering curious
+    gave gives given produced produces producing produce achieved achieve achieves reached reach reaches received
+    receive receives brought came come went turned hold holds held kept lies lay saw seen ran run runs spent
+    problem problems gap gaps hole holes error errors issue issues mistake mistakes quality move moves moving closely
+    tandem step trending trended cast per-cent rather did turn
+    survey study studies part parts counted counts factor factors indicator indicators characteristic characteristics
+    property properties measurement measurements
+    simple brief briefly picture visual visually visualization
+ year yearly years yes you your
     """
 )
 """Words that carry nothing which the rules have not read already."""

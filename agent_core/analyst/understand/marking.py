@@ -12,12 +12,13 @@ from functools import lru_cache
 from agent_core.analyst.schema.columns import Table
 from agent_core.analyst.schema.words import stem
 from agent_core.analyst.understand.lexicon import NUMBER_WORDS, ROW_NOUNS
-from agent_core.analyst.understand.mentions import Mention, Word, mentions, word
+from agent_core.analyst.understand.mentions import Mention, Seen, Word, mentions, word
 from agent_core.analyst.understand.moments import Moment, find
+from agent_core.analyst.understand.units import Quantity, unit_of
 
 _TOKEN = re.compile(
     r"(?P<quoted>\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|`[^`\n]{1,120}`|(?<!\w)'[^'\n]{1,120}'(?!\w))"
-    r"|(?P<number>(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?![\w])|(?<![\w.])-?\d+(?:\.\d+)?(?P<suffix>k|m|bn)\b)"
+    r"|(?P<number>(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?![\w])|(?<![\w.])-?\d+(?:\.\d+)?(?P<suffix>k|m|bn|kg|g|lbs?|mm|cm|km)\b)"
     r"|(?P<word>[^\W]+(?:['’][a-z]+)?)"
     r"|(?P<sign>[<>=!]+|≥|≤|≠|[,;?%:&/+])",
     re.IGNORECASE,
@@ -80,14 +81,14 @@ class _Piece:
 
 
 @lru_cache(maxsize=512)
-def mark(question: str, table: Table) -> Marked:
+def mark(question: str, table: Table, seen: tuple[Seen, ...] = ()) -> Marked:
     """Mark the mentions of one table's columns and values, and numbers, moments and quoted text.
 
     Cached, because a request holds the whole conversation and is read from its start.
     """
     moments = sorted(find(question), key=lambda found: found[0]) if table.time else []
     pieces = list(_pieces(question))
-    found = mentions([piece.word for piece in pieces], table)
+    found = mentions([piece.word for piece in pieces], table, seen)
     return _join(question, pieces, found, moments, table)
 
 
@@ -100,6 +101,7 @@ def _pieces(question: str) -> list[_Piece]:
         elif match["number"]:
             suffix = (match["suffix"] or "").lower()
             figure = float(text[: len(text) - len(suffix)].replace(",", "")) * _SCALES.get(suffix, 1)
+            figure = Quantity(figure, unit) if (unit := unit_of(suffix)) else figure
             pieces.append(_Piece(match.start(), word(text), figure=figure))
         elif match["word"]:
             pieces.append(_Piece(match.start(), word(_POSSESSIVE.sub("", text))))
@@ -136,7 +138,19 @@ def _join(
             continue
         out.append(_plain(piece, entities, table))
         position += 1
+        if out[-1].startswith("<n") and position < len(pieces) and position not in starts:
+            position += _with_unit(pieces[position], entities)
     return Marked(" ".join(out), tuple(entities), question)
+
+
+def _with_unit(piece: _Piece, entities: list[Entity]) -> int:
+    """Take a unit to the figure before it: how many pieces that were."""
+    unit = None if piece.sign or piece.word.quoted else unit_of(piece.word.text)
+    figure = entities[-1]
+    if unit is None or not isinstance(figure, float):
+        return 0
+    entities[-1] = Quantity(figure, unit)
+    return 1
 
 
 def _plain(piece: _Piece, entities: list[Entity], table: Table) -> str:
@@ -146,7 +160,7 @@ def _plain(piece: _Piece, entities: list[Entity], table: Table) -> str:
         return f"<q{len(entities) - 1}>"
     figure = piece.figure if piece.figure is not None else NUMBER_WORDS.get(text.lower())
     if figure is not None:
-        entities.append(float(figure))
+        entities.append(figure if isinstance(figure, Quantity) else float(figure))
         return f"<n{len(entities) - 1}>"
     if piece.sign:
         return {"≥": ">=", "≤": "<=", "≠": "!=", "=>": ">=", "=<": "<=", "==": "="}.get(text, text)

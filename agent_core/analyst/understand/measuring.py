@@ -3,7 +3,7 @@
 from agent_core.analyst.markdown import code
 from agent_core.analyst.query import Aggregation, Condition, Group
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.defaults import all_measures, default_aggregation, obvious_measure
+from agent_core.analyst.understand.defaults import all_measures, default_aggregation, default_within, obvious_measure
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.parts import Parts
 
@@ -12,6 +12,11 @@ Measured = tuple[tuple[Column, ...], Aggregation, tuple[str, ...]]
 
 GUESS = "No column was named to measure, so "
 """How an assumption begins that the person should not overlook."""
+
+
+_FEW_SIZES = 6
+_SHARE_OF_ROWS = 0.05
+_HALF = 0.5
 
 
 def measured(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...]) -> Measured | Unclear:
@@ -41,9 +46,18 @@ def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:
         return (), "count", (f"I counted the rows where {code(flags[0].name)} is {'1' if truth == 1.0 else 'true'}.",)
     if numbers and default_aggregation(numbers[0]) == "sum":
         return numbers[:1], "sum", (f"I added up {code(numbers[0].name)}.",)
+    if numbers and _counts_things(numbers[0], parts.table.rows):
+        return numbers[:1], "sum", (f"I added up {code(numbers[0].name)}.",)
     if numbers and not parts.groups:
         return numbers[:1], "nunique", (f"I counted the different values of {code(numbers[0].name)}.",)
     return (), "count", ()
+
+
+def _counts_things(column: Column, rows: int) -> bool:
+    """Whether its whole numbers are amounts rather than a handful of sizes or grades."""
+    distinct = column.distinct or 0
+    numbered = column.minimum in (0, 1) and column.maximum in (distinct, distinct - 1)
+    return column.whole and not numbered and distinct > min(max(_FEW_SIZES, _SHARE_OF_ROWS * rows), _HALF * rows)
 
 
 def _named(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...]) -> Measured:
@@ -51,7 +65,7 @@ def _named(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...])
         return numbers, parts.aggregation, ()
     if parts.superlative and not parts.asks_for_one and parts.limit is None:
         return numbers, parts.superlative, ()
-    how = default_aggregation(numbers[0])
+    how = default_within(numbers[0], parts.table, parts.filters)
     word = "added up" if how == "sum" else "averaged"
     names = " and ".join(f"{code(column.name)}" for column in numbers)
     said = (f"I {word} {names} within each group.",) if groups else (f"I {word} {names}.",)
@@ -61,6 +75,9 @@ def _named(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...])
 def _unnamed(parts: Parts, groups: tuple[Group, ...]) -> Measured | Unclear:
     wants_number = parts.aggregation is not None or parts.over_time or parts.growth or parts.compares
     ranked_by_words = parts.superlative is not None and not parts.counts and not parts.has(r"\b(?:most|fewest|least)\b")
+    only = parts.table.measures[0] if len(parts.table.measures) == 1 else None
+    if parts.share and groups and only and default_aggregation(only) == "sum":
+        return (only,), "sum", (f"I took {code(only.name)}.",)
     if not wants_number and (not ranked_by_words or parts.limit):
         guessed = bool(groups) and not parts.counts and not parts.share
         return (), "count", (GUESS + "I counted rows.",) if guessed else ()

@@ -6,13 +6,16 @@ from functools import lru_cache
 
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import split, stems
-from agent_core.analyst.understand.lexicon import NOT_ALONE, SEXES, SUPERLATIVES
+from agent_core.analyst.understand.equivalents import spoken_as
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, NOT_ALONE, SEXES, SUPERLATIVES
 from agent_core.analyst.understand.names import SURE, names_of, similar
 
 _VALUE = 92
 _CLOSE_VALUE = 56
 _LONGEST_PHRASE = 6
 _SHORT = 3
+_LEAST_FOR_MEASURE = 45
+_MORE = {"more", "less", "most", "least", "much", "little", "of"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,24 @@ class Mention:
         return self.score >= SURE
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Words of a question that are a value of a column, which only a look into the data could tell."""
+
+    words: str
+    column: str
+    value: str
+
+
 def word(text: str, *, quoted: bool = False) -> Word:
     """A word with its stems."""
     return Word(text, stems(text), quoted)
 
 
-def mentions(words: Sequence[Word], table: Table) -> tuple[Mention, ...]:
-    """The best mentions that do not overlap, from left to right."""
-    found = sorted(_candidates(words, table), key=lambda mention: -mention.score - 2 * (mention.end - mention.start))
+def mentions(words: Sequence[Word], table: Table, seen: tuple[Seen, ...] = ()) -> tuple[Mention, ...]:
+    """The best mentions that do not overlap, from left to right. `seen` are values that were found in the data."""
+    found = [one for one in _candidates(words, table, seen) if not _is_measure(one, words, table)]
+    found.sort(key=lambda mention: -mention.score - 2 * (mention.end - mention.start))
     taken: set[int] = set()
     kept: list[Mention] = []
     for mention in found:
@@ -58,18 +71,37 @@ def mentions(words: Sequence[Word], table: Table) -> tuple[Mention, ...]:
         if not span & taken:
             taken |= span
             kept.append(mention)
-    return tuple(sorted(_without_extremes(kept), key=lambda mention: mention.start))
+    return tuple(sorted(_without_ways(kept, table.measures), key=lambda mention: mention.start))
 
 
-def _without_extremes(found: list[Mention]) -> list[Mention]:
-    """In "the longest bill", "longest" is no column of its own."""
+def _without_ways(found: list[Mention], measures: tuple[Column, ...]) -> list[Mention]:
+    """In "the longest bill" and "total votes", "longest" and "total" are no columns of their own."""
     extremes = [one for one in found if one.value is None and one.phrase.lower() in SUPERLATIVES]
     named = any(one.column.role == "number" and one.value is None for one in found if one not in extremes)
-    return [one for one in found if not (named and one in extremes)]
+    left = [one for one in found if not (named and one in extremes)]
+    ways = [one for one in left if one.value is None and one.phrase.lower() in AGGREGATIONS]
+    others = any(one.value is None and one.column in measures and one not in ways for one in left)
+    return [one for one in left if not (others and one in ways)]
 
 
-def _candidates(words: Sequence[Word], table: Table) -> Iterator[Mention]:
-    values, names = _values(table), names_of(table)
+def _is_measure(mention: Mention, words: Sequence[Word], table: Table) -> bool:
+    """Whether a value is also a word for a column of numbers, and that is what is meant: "how much rain"."""
+    if mention.value is None or mention.end - mention.start > 1:
+        return False
+    best = names_of(table).best(words[mention.start].stems, words[mention.start].text)
+    if best is None or best[0] < _LEAST_FOR_MEASURE or best[1][0].role != "number":
+        return False
+    said = [one.text.lower() for one in words]
+    if {"much", "amount", "total"} & set(said[: mention.start]) or said[mention.start - 1] in _MORE:
+        return True
+    counted = {"many", "number", "count", "days", "often", "share", "percentage"} & set(said)
+    others = (names_of(table).best(one.stems, one.text) for one in words if one is not words[mention.start])
+    measured = any(one and one[1][0].role == "number" and not one[1][0].is_year for one in others)
+    return not counted and not measured and len(said) > 1
+
+
+def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> Iterator[Mention]:
+    values, names = _with_seen(table, seen), names_of(table)
     for start in range(len(words)):
         for end in range(start + 1, min(len(words), start + _LONGEST_PHRASE) + 1):
             phrase = words[start:end]
@@ -78,7 +110,7 @@ def _candidates(words: Sequence[Word], table: Table) -> Iterator[Mention]:
             parts = tuple(part for one in phrase for part in one.stems)
             text = " ".join(one.text for one in phrase)
             best = names.best(parts, text)
-            if best and not (best[0] < SURE and set(parts) <= table.nouns):
+            if best and not (best[0] < SURE and set(parts) <= table.nouns and not _short_measure(best[1][0], table)):
                 score, columns = best
                 yield Mention(start, end, score, text, columns[0], others=columns[1:])
             if holders := _holders(parts, phrase, values):
@@ -90,7 +122,24 @@ def _candidates(words: Sequence[Word], table: Table) -> Iterator[Mention]:
                 yield Mention(start, end, _CLOSE_VALUE, text, column, value)
 
 
+def _short_measure(column: Column, table: Table) -> bool:
+    """Whether a word of the file's name is better read as this column: "investment" for `invest`."""
+    return column in table.measures and len(stems(column.name)) <= 2  # noqa: PLR2004 - a word and a unit
+
+
 Holders = dict[tuple[str, ...], list[tuple[Column, str]]]
+
+
+@lru_cache(maxsize=64)
+def _with_seen(table: Table, seen: tuple[Seen, ...]) -> Holders:
+    if not seen:
+        return _values(table)
+    found = {key: list(holders) for key, holders in _values(table).items()}
+    for one in seen:
+        column = next((column for column in table.columns if column.name == one.column), None)
+        if column is not None:
+            found[stems(one.words)] = [(column, one.value)]
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -101,6 +150,8 @@ def _values(table: Table) -> Holders:
             key = stems(value)
             for same in _also(key, column):
                 found.setdefault((same,), []).append((column, value))
+            for same in spoken_as(" ".join(value.split()).casefold()):
+                found.setdefault(stems(same), []).append((column, value))
             if key and not all(part.isdigit() for part in key):
                 found.setdefault(key, []).append((column, value))
     return found

@@ -11,6 +11,8 @@ _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _YEAR = r"(?:1[6-9]|20|21)\d\d"
 _LAST_MONTH = 12
 _QUARTER = 3
+_FIRST_OF_LAST_CENTURY = 3
+"""The thirties are those of the last century, the twenties of this one."""
 
 _FORMS = (
     re.compile(rf"\b(?P<year>{_YEAR})-(?P<month>\d\d)-(?P<day>\d\d)\b"),
@@ -25,6 +27,7 @@ _FORMS = (
         re.IGNORECASE,
     ),
     re.compile(r"\b(?P<decade>(?:1[6-9]|20)\d)0s\b"),
+    re.compile(r"(?<![\w.])['’]?(?P<decade2>\d)0s\b"),
     re.compile(rf"\b(?P<year>{_YEAR})\b(?![,.]\d)"),
     re.compile(rf"(?<=\bin )(?P<name>{_MONTH})\b(?! \d)", re.IGNORECASE),
     re.compile(rf"(?<=\bof )(?P<name>{_MONTH})\b(?! \d)", re.IGNORECASE),
@@ -58,6 +61,8 @@ def find(text: str) -> Iterator[tuple[int, int, Moment]]:
 def _moment(match: re.Match[str]) -> Moment | None:
     parts = {key: value for key, value in match.groupdict().items() if value}
     phrase = match[0]
+    if short := parts.get("decade2"):
+        parts["decade"] = ("19" if int(short) >= _FIRST_OF_LAST_CENTURY else "20") + short
     if decade := parts.get("decade"):
         first = int(decade) * 10
         return Moment(phrase, date(first, 1, 1), date(first + 10, 1, 1))

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import stem, stems, without_unit
-from agent_core.analyst.understand.lexicon import MEASURED_BY, NOT_ALONE, SYNONYMS
+from agent_core.analyst.understand.lexicon import MEASURED_BY, NOT_ALONE, ROW_NOUNS, SYNONYMS
 
 SURE = 88
 """From this score on, the words are the column's name and nothing has to be said about it."""
@@ -45,7 +45,13 @@ class Names:
 
     def _possible(self, parts: Iterable[str], text: str) -> set[int]:
         common = set.intersection(*(set(self._touching(part)) for part in parts))
-        return common | self._whole.get(text, set()) | self._whole.get("".join(parts), set())
+        return common | self._whole.get(text, set()) | self._whole.get("".join(parts), set()) | self._cut(tuple(parts))
+
+    def _cut(self, parts: tuple[str, ...]) -> set[int]:
+        if len(parts) == 1:
+            return set()
+        initials = ("".join(part[0] for part in parts),)
+        return {number for number, core in enumerate(self._cores) if _shortened(parts, core) or core == initials}
 
     def _touching(self, part: str) -> frozenset[int]:
         if part not in self._touched:
@@ -62,6 +68,13 @@ def names_of(table: Table) -> Names:
     return Names(table)
 
 
+def column_for(table: Table, kind: str) -> Column | None:
+    """The measure that a kind of figure, such as "weight", names best; None where none does."""
+    fits = [(score((stem(kind),), kind, column), column) for column in table.measures]
+    best = max(fits, key=lambda fit: fit[0], default=(0.0, None))
+    return best[1] if best[0] > 0 else None
+
+
 def score(parts: tuple[str, ...], text: str, column: Column) -> float:
     """How well these stems name the column: 100 is its name, 0 is not at all."""
     name = stems(column.name)
@@ -71,10 +84,20 @@ def score(parts: tuple[str, ...], text: str, column: Column) -> float:
     if not name or all((part in NOT_ALONE and part not in MEASURED_BY) or len(part) == 1 for part in parts):
         return 0
     if set(parts) <= set(core):
-        return 60 + 25 * len(parts) / len(core)
+        return 0 if column.is_identifier and set(parts) <= ROW_NOUNS else 60 + 25 * len(parts) / len(core)
     if len(parts) > 1:
-        return 58 if all(_alike(part, core) for part in parts) else 0
+        return _shortened(parts, core) or (58 if all(_alike(part, core) for part in parts) else 0)
     return _single(parts[0], core)
+
+
+def _shortened(parts: tuple[str, ...], core: tuple[str, ...]) -> float:
+    """A name cut short: `lifeExp` for "life expectancy", `gdpPercap` for "gdp per capita"."""
+    cut = len(parts) == len(core) and all(
+        part.startswith(one) and len(one) >= _SHORT for part, one in zip(parts, core, strict=True)
+    )
+    spoken, written = "".join(parts), "".join(core)
+    ends_in_last = len(written) > len("".join(parts[:-1]))
+    return 85 if cut or (spoken.startswith(written) and len(written) >= _FAMILY and ends_in_last) else 0
 
 
 def _whole(parts: tuple[str, ...], text: str, name: tuple[str, ...], core: tuple[str, ...], written: str) -> float:
@@ -84,6 +107,8 @@ def _whole(parts: tuple[str, ...], text: str, name: tuple[str, ...], core: tuple
         return 100
     if parts == core:
         return 95
+    if len(parts) > 1 and "".join(part[0] for part in parts) == "".join(core):
+        return 75
     return 90 if len(parts) > 1 and set(parts) == set(core) else 0
 
 
@@ -96,7 +121,7 @@ def _single(part: str, core: tuple[str, ...]) -> float:
         (57, any((one.startswith(part) or part.startswith(one)) and min(len(one), len(part)) > _SHORT for one in core)),
         (52, len(part) >= _SHORT and any(one.endswith(part) for one in core)),
         (50 if len(core) == 1 else 45, _synonym(part, core)),
-        (48, any(_kin(part, one) for one in core)),
+        (48, any(_kin(part, one) or part in _inflected(one) for one in core)),
         (40, any(similar(part, one) for one in core)),
     )
     return next((points for points, holds in rules if holds), 0)
@@ -108,13 +133,23 @@ def _kin(one: str, other: str) -> bool:
     return common >= _FAMILY and common >= min(len(one), len(other)) - _ENDING
 
 
+def _inflected(verb: str) -> set[str]:
+    """Forms of a verb, such as "tipping" and "tipped" for `tip`."""
+    if len(verb) < _SHORT:
+        return set()
+    stems_of = (verb, verb + verb[-1], verb.rstrip("e"))
+    return {one + ending for one in stems_of for ending in ("ing", "ed")}
+
+
 def _alike(part: str, core: tuple[str, ...]) -> bool:
     return part in core or (part not in NOT_ALONE and (_synonym(part, core) or any(similar(part, o) for o in core)))
 
 
 def _synonym(part: str, core: tuple[str, ...]) -> bool:
     meant = stem(MEASURED_BY.get(part, part))
-    return meant in core or any(meant in group and group & set(core) for group in SYNONYMS)
+    initials = "".join(one[0] for one in core)
+    names = {*core, initials} if len(initials) >= _SHORT else set(core)
+    return meant in names or any(meant in group and group & names for group in SYNONYMS)
 
 
 @lru_cache(maxsize=20_000)

@@ -14,9 +14,17 @@ from agent_core.analyst.understand.filters import read_equal_numbers, read_filte
 from agent_core.analyst.understand.followup import changes, merge
 from agent_core.analyst.understand.marking import LONGEST_QUESTION, mark
 from agent_core.analyst.understand.meanings import Meaning, Place, Search, Talk, Unclear, Verbatim
+from agent_core.analyst.understand.mentions import Seen
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.rest import Rest, rest
-from agent_core.analyst.understand.shape import read_aggregation, read_groups, read_order, read_rest, read_unable
+from agent_core.analyst.understand.shape import (
+    read_aggregation,
+    read_comparatives,
+    read_groups,
+    read_order,
+    read_rest,
+    read_unable,
+)
 from agent_core.analyst.understand.times import read_grain, read_times
 from agent_core.analyst.understand.wishes import read_wishes
 from agent_core.analyst.write.load import used
@@ -67,9 +75,11 @@ def talk(question: str) -> Talk | None:
     return Talk("thanks") if _THANKS.match(text) else None
 
 
-def read(question: str, table: Table) -> Parts:
-    """Everything that the question says outright of this table."""
-    marked = mark(question, table)
+def read(question: str, table: Table, found: Found | None = None) -> Parts:
+    """Everything that the question says outright of this table; `found` are its words that stand in the data."""
+    whole = ((word, place) for word, place in (found or {}).items() if place and place.value is not None)
+    seen = tuple(Seen(word, place.column, str(place.value)) for word, place in whole)
+    marked = mark(question, table, seen)
     parts = Parts(marked, table, marked.text)
     read_unable(parts)
     read_wishes(parts)
@@ -79,6 +89,7 @@ def read(question: str, table: Table) -> Parts:
     read_equal_numbers(parts)
     read_grain(parts)
     read_groups(parts)
+    read_comparatives(parts)
     read_aggregation(parts)
     read_rest(parts)
     return parts
@@ -108,10 +119,10 @@ def understand(question: str, tables: Sequence[Table], previous: Query | None, f
         return Unclear(f"The built-in analyst reads questions of up to {LONGEST_QUESTION:,} characters.")
     table = choose(question, tables, previous)
     if previous and previous.table == table:
-        parts = read(question, table)
+        parts = read(question, table, found)
         if changes(parts, previous):
             return _changed(_checked(merge(previous, parts), parts, found), previous, parts)
-    parts = read(question, table)
+    parts = read(question, table, found)
     return _checked(complete(parts), parts, found)
 
 
@@ -126,10 +137,11 @@ def _changed(meaning: Meaning, previous: Query, parts: Parts) -> Meaning:
 
 def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     """Nothing that was said may be passed over in silence."""
-    if isinstance(meaning, Unclear):
-        return meaning
     left = rest(parts)
     words = tuple(phrase for phrase in (*left.weighty, *left.maybe) if phrase not in found)
+    if isinstance(meaning, Unclear):
+        searches = words and not parts.problems and _worth_a_search(parts.table)
+        return Search(parts.table, words) if searches else meaning
     unused = [quoted(word) for word in (*left.maybe, *left.light) if not found.get(word)]
     if problem := _passed_over(meaning, left, unused, found):
         searches = words and _worth_a_search(parts.table)
@@ -139,9 +151,8 @@ def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     names = {column.name for column in parts.table.columns}
     places = {word: at for word in (*left.weighty, *left.maybe) if (at := found.get(word)) and at.column in names}
     filters = tuple(_condition(place, parts.table) for place in places.values())
-    said = tuple(f"I found {quoted(word)} in {code(place.column)}." for word, place in places.items())
-    if unused:
-        said += (f"I didn't use {listed(unused)}.",)
+    whole = {word: at for word, at in found.items() if at and at.value is not None and at.column in names}
+    said = tuple(f"I found {quoted(word)} in {code(at.column)}." for word, at in {**whole, **places}.items())
     if idle := _idle(meaning, parts):
         said += (f"I didn't use {listed([code(column.name) for column in idle])}.",)
     return replace(meaning, filters=(*meaning.filters, *filters), assumptions=(*meaning.assumptions, *said))
@@ -163,9 +174,13 @@ def _passed_over(meaning: Query, left: Rest, unused: list[str], found: Found) ->
         return f"I can't tell what {listed([quoted(one) for one in left.figures])} refers to."
     if absent := [quoted(word) for word in left.weighty if not found.get(word)]:
         return f"I found no {' and no '.join(absent)} among the columns and values."
-    if unused and meaning.intent == "overview":
+    if not unused:
+        return None
+    if meaning.intent == "overview":
         return f"I found nothing called {listed(unused)}."
-    return f"I found no column for {listed(unused)}." if unused and meaning.guessed else None
+    if meaning.guessed:
+        return f"I found no column for {listed(unused)}."
+    return f"I don't know what {listed(unused)} means for this table."
 
 
 def _worth_a_search(table: Table) -> bool:
@@ -174,7 +189,7 @@ def _worth_a_search(table: Table) -> bool:
 
 def _condition(place: Place, table: Table) -> Condition:
     holder = next(one for one in table.columns if one.name == place.column)
-    return Condition(holder, "in", (place.value,)) if place.value else Condition(holder, "contains", (place.part,))
+    return Condition(holder, "contains", (place.part,))
 
 
 def searched(word: str) -> str:

@@ -15,6 +15,15 @@ _UNITS = words(
     """
 )
 
+_COUNTED = words(
+    """
+    vote votes job jobs unit units piece pieces worker workers employee employees person persons people time times
+    win wins won winning price prices cost costs tonne tonnes ton tons barrel barrels point points rate rates level
+    levels figure figures value values cash money
+    """
+)
+"""What a column of numbers may count or be: harmless beside one that is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -34,7 +43,10 @@ def rest(parts: Parts) -> Rest:
     maybe: list[str] = []
     light: list[str] = []
     quoted = [str(parts.marked.entities[int(number)]) for number in re.findall(r"<q(\d+)>", parts.text)]
-    for phrase in _phrases(parts.text, parts.marked.text):
+    measured = any(one.column.role == "number" for one in parts.marked.columns())
+    for phrase in _phrases(parts.text, parts.marked.text, _COUNTED if measured else frozenset()):
+        if _explained(phrase, parts):
+            continue
         if _stands_as_value(phrase, parts):
             weighty.append(phrase)
         else:
@@ -47,9 +59,10 @@ def rest(parts: Parts) -> Rest:
     return Rest((*quoted, *weighty), tuple(maybe), tuple(light), figures)
 
 
-def _phrases(left: str, whole: str) -> list[str]:
+def _phrases(left: str, whole: str, harmless: frozenset[str]) -> list[str]:
     """Unknown words, those that stand beside each other in the question put together."""
-    unknown = {one for one in re.findall(r"(?<!<)\b[^\W\d_][\w'’]*", left) if not _known(one)}
+    tokens = re.findall(r"(?<![<\w])(?!\d+>)[^\W_][\w'’]*", left)
+    unknown = {one for one in tokens if not _known(one) and one not in harmless}
     phrases: list[str] = []
     current: list[str] = []
     for token in [*whole.split(), ""]:
@@ -64,6 +77,17 @@ def _phrases(left: str, whole: str) -> list[str]:
 def _known(token: str) -> bool:
     one = token.replace("’", "'")
     return one in FILLER or stem(one) in FILLER or one in _UNITS or len(one) == 1
+
+
+def _explained(phrase: str, parts: Parts) -> bool:
+    """Whether a column or a value follows in brackets: "Netflix (NFLX)"."""
+    after = re.search(rf"{re.escape(phrase)}\s*\(([^()]+)\)", parts.marked.original, re.IGNORECASE)
+    known = [one.phrase.casefold() for one in (*parts.marked.columns(), *parts.marked.values())]
+    if after is not None and any(one in after[1].casefold() for one in known):
+        return True
+    exact = [one.column.name.casefold() for one in parts.marked.columns()]
+    given = re.findall(r"\(([^()]+)\)", parts.marked.original[parts.marked.original.casefold().find(phrase) :])
+    return any(text.strip().casefold() in exact for text in given)
 
 
 def _stands_as_value(phrase: str, parts: Parts) -> bool:

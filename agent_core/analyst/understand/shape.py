@@ -2,10 +2,12 @@
 
 import re
 
-from agent_core.analyst.markdown import quoted
+from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Aggregation, Condition
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES
+from agent_core.analyst.schema.words import stem
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, COMPARATIVES, MEASURED_BY, SUPERLATIVES
+from agent_core.analyst.understand.names import column_for, score
 from agent_core.analyst.understand.parts import Parts
 
 _SUPERLATIVE = "|".join(sorted(SUPERLATIVES, key=len, reverse=True))
@@ -29,13 +31,19 @@ _UNABLE = (
     ("ratios of two columns", r"\bratios? (?:of|between) (?:the )?<c\d+> (?:to|and|over|by) (?:the )?<c\d+>"),
     ("maps", r"\b(?:maps?|choropleth)\b(?<!heat map)"),
 )
+_UNREAD = (
+    r"\b(?:(?:first|second|third|fourth|last) (?:half|day|week|month|quarter|year)|"
+    r"not|never|except|excluding|without)\b"
+)
 _MANY_STEPS = 25
 _ALL = 10
-_LEAST = {"cheapest", "lightest", "youngest", "shortest", "slowest", "coldest"}
+_LEAST = {"cheapest", "lightest", "youngest", "shortest", "slowest", "coldest", "weakest"}
+_LEAST |= {"southernmost", "westernmost"}
 
 
 def read_order(parts: Parts) -> None:
     """Read "top 5", "the 3 largest", "sorted by price", "first 10 rows"."""
+    parts.text = re.sub(r"\b(?:all|both|each)(?: of)?(?: the)? <n\d+> (?=<c)", "all ", parts.text)
     sort = (
         r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed|ing)?)(?: "
         r"(?:it|them|this|that|the <t>))?(?: (?:ascending|descending))?"
@@ -66,8 +74,23 @@ def _read_limit(parts: Parts) -> None:
         _limit(parts, parts.marked.figure(match[2]), None)
         parts.last_rows = match[1] == "last"
         parts.intent = parts.intent or "rows"
+    elif match := parts.take(r"\b(?:show|list|display|print|give)(?: me| us)?(?: only| just)? <n(\d+)>(?= <t>| \||$)"):
+        _limit(parts, parts.marked.figure(match[1]), None)
     elif match := parts.take(r"\b(top|bottom)\b"):
         _limit(parts, _ALL, "max" if match[1] == "top" else "min")
+
+
+def read_comparatives(parts: Parts) -> None:
+    """In "are men taller than women", "taller" names the column."""
+    if any(one.column.role == "number" for one in parts.marked.columns()):
+        return
+    for word, meant in COMPARATIVES.items():
+        if parts.has(rf"\b{word}\b(?! than <[nm])") and (column := column_for(parts.table, meant)):
+            parts.take(rf"\b{word}\b")
+            parts.subjects.append(column)
+            parts.assumptions.append(f"I took {code(column.name)} for {quoted(word)}.")
+            parts.compares = parts.compares or parts.has(r"\bthan\b")
+            return
 
 
 def _limit(parts: Parts, count: float, superlative: Aggregation | None) -> None:
@@ -145,7 +168,7 @@ def _which(parts: Parts, number: str) -> None:
     column = parts.marked.mention(number).column
     if column.role == "number" and not column.is_year and (column.distinct or _MANY_STEPS + 1) > _MANY_STEPS:
         parts.subjects.append(parts.column(number))
-    else:
+    elif not (column.is_time_part and parts.table.time and parts.table.time.is_year):
         _group(parts, number)
 
 
@@ -190,6 +213,7 @@ def read_aggregation(parts: Parts) -> None:
     _within_names(parts)
     _adjectives(parts)
     _without_column(parts)
+    _of_another_kind(parts)
 
 
 def _without_column(parts: Parts) -> None:
@@ -201,17 +225,31 @@ def _without_column(parts: Parts) -> None:
             parts.problems.append(f"I found no column for {quoted(word)}.")
 
 
+def _of_another_kind(parts: Parts) -> None:
+    """In "the longest marriage", a column that is only half named has to hold lengths."""
+    for mention in parts.marked.columns():
+        before = re.search(rf"\b({'|'.join(MEASURED_BY)}) {re.escape(mention.phrase)}", parts.marked.original.lower())
+        doubtful = mention.column.role == "number" and not mention.sure and before is not None
+        if before and doubtful and not score((stem(MEASURED_BY[before[1]]),), before[1], mention.column):
+            parts.problems.append(f"I found no column for {quoted(before[0])}.")
+
+
 def _adjectives(parts: Parts) -> None:
     """A word such as "hottest" names a column, and that its extreme is wanted."""
     for mention in parts.marked.columns():
         word = mention.phrase.lower()
-        if word in MEASURED_BY and word.endswith("est") and parts.superlative is None:
+        if word in MEASURED_BY and word.endswith(("est", "most")) and parts.superlative is None:
             parts.superlative = "min" if word in _LEAST else "max"
             parts.asks_for_one = parts.asks_for_one or parts.limit is None
 
 
 def _aggregation(parts: Parts, word: str) -> None:
     how = AGGREGATIONS[word]
+    if parts.superlative and how in {"min", "max"} and how != parts.superlative and not parts.groups:
+        parts.aggregation, parts.superlative = parts.superlative, None
+        parts.further.append(how)
+        parts.asks_for_one = False
+        return
     extreme = word in SUPERLATIVES or (how in {"min", "max"} and (parts.asks_for_one or parts.limit is not None))
     if extreme:
         parts.superlative = parts.superlative or how
@@ -219,6 +257,11 @@ def _aggregation(parts: Parts, word: str) -> None:
         parts.aggregation = how
     elif how != parts.aggregation and how not in parts.further:
         parts.further.append(how)
+
+
+def _numbered(one: Column, other: Column) -> bool:
+    """Whether two names differ by their number alone, as `test_1` and `test_2`."""
+    return re.sub(r"\d+", "", one.name) == re.sub(r"\d+", "", other.name)
 
 
 def _within_names(parts: Parts) -> None:
@@ -240,6 +283,8 @@ def read_unable(parts: Parts) -> None:
 
 def read_rest(parts: Parts) -> None:
     """Columns that no rule has placed are what the question is about."""
+    if match := re.search(_UNREAD, parts.text):
+        parts.problems.append(f"I can't tell what {quoted(match[0])} refers to.")
     parts.take_all(_COMPARE)
     if parts.has(_COMPARE) or (_lists_values(parts) and parts.has(r"\bthan\b|\bdiffer\w*\b")):
         parts.compares = True
@@ -247,3 +292,6 @@ def read_rest(parts: Parts) -> None:
         column: Column = parts.column(match[1])
         if column not in parts.subjects and column not in parts.groups:
             parts.subjects.append(column)
+            others = parts.marked.mention(match[1]).others
+            if others and parts.has(rf"\b(?:all|each|both|every|the|of)(?: of)?(?: the)? (?:<n\d+> )?<c{match[1]}>"):
+                parts.subjects += [one for one in others if one not in parts.subjects and _numbered(one, column)]

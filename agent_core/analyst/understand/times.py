@@ -2,7 +2,7 @@
 
 import re
 
-from agent_core.analyst.query import Grain, Span
+from agent_core.analyst.query import Condition, Grain, Span
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.moments import Moment
 from agent_core.analyst.understand.parts import Parts
@@ -104,7 +104,7 @@ def grain_for(column: Column) -> Grain | None:
 
 
 def _spans(parts: Parts, time: Column) -> None:
-    about = r"(?:<c(?P<c>\d+)>(?: (?:is|was|are|in|=))? )?"
+    about = rf"(?:<c(?P<c>{_times(parts)})>(?: (?:is|was|are|in|=))? )?"
     unit = r"(?P<unit>day|week|month|year)s?"
     if match := parts.take(
         rf"\b(?:in |over |for |during )?(?:the )?(?:last|past|latest|most recent) (?:<n(?P<n>\d+)> )?{unit}\b(?! of)"
@@ -130,14 +130,14 @@ def _spans(parts: Parts, time: Column) -> None:
         parts.filters.append(_span(_column(parts, match, time), moment))
 
 
+def _times(parts: Parts) -> str:
+    """The marks of columns that place rows in time: only such a one belongs to the moment after it."""
+    found = set(re.findall(r"<c(\d+)>", parts.text))
+    return "|".join(sorted(one for one in found if parts.marked.mention(one).column.is_time)) or "-"
+
+
 def _column(parts: Parts, match: re.Match[str], time: Column) -> Column:
-    if match["c"] is None:
-        return time
-    column = parts.column(match["c"])
-    if not column.is_time:
-        parts.text = f"{parts.text} <c{match['c']}>".strip()
-        return time
-    return column
+    return time if match["c"] is None else parts.column(match["c"])
 
 
 def _span(column: Column, moment: Moment) -> Span:
@@ -151,7 +151,13 @@ def _between(parts: Parts, column: Column, match: re.Match[str]) -> None:
     if first.start is None or second.start is None:
         parts.problems.append("I can only look at one month of the year at a time.")
         return
-    together = match["how"] in {"and", "or", ",", "vs", "versus", "against"} and "between" not in match[0]
+    contrasted = match["how"] == "and" and parts.has(r"\b(?:differ\w*|compar\w*)\b")
+    listed = match["how"] in {"and", "or", ",", "vs", "versus", "against"} and "between" not in match[0]
+    together = contrasted or listed
+    if together and column.is_year and first.year and second.year and first.end != second.start:
+        parts.filters.append(Condition(column, "in", (float(first.year), float(second.year))))
+        parts.compares, parts.grain = True, parts.grain or "year"
+        return
     if together and first.end != second.start:
         parts.problems.append(
             "I can only take years or months together that follow each other, such as “from 2012 to 2015”."

@@ -4,6 +4,7 @@ from datetime import date
 
 from agent_core.analyst.query import Condition, Filter, Query, Span
 from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.schema.words import split
 from agent_core.analyst.write.literals import literal, literals
 
 _SIGNS = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
@@ -114,5 +115,6 @@ def _last(one: Span, place: str) -> list[str]:
 def label_column(query: Query) -> Column | None:
     """The column that names a row best: text that is different in nearly each row, else its date."""
     texts = query.table.of_role("text", "category")
-    named = next((column for column in texts if query.table.is_fine_grained(column)), None)
-    return named or next(iter(query.table.of_role("date")), None)
+    fine = [column for column in texts if query.table.is_fine_grained(column)]
+    named = next((column for column in fine if {"name", "title"} & set(split(column.name))), next(iter(fine), None))
+    return named or query.table.time

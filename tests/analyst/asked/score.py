@@ -11,7 +11,7 @@ import pandas as pd
 
 Verdict = Literal["right", "unknown", "wrong"]
 
-KINDS = ("number", "numbers", "name", "ranking", "table", "cells", "values", "unknown")
+KINDS = ("number", "numbers", "name", "names", "ranking", "table", "cells", "values", "unknown")
 _FIGURE = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _MARKS = re.compile(r"[\\`*]")
@@ -119,7 +119,7 @@ def _holds_in_order(rows: Sequence[Sequence[Any]], wanted: "pd.Series[Any]") -> 
 
 def _tabled(said: Said, wanted: Sequence[tuple[tuple[Any, ...], Any]]) -> bool:
     """Whether a table was shown with just these groups and their figures, or the text has each with its figure."""
-    if any(_same_groups(table["rows"], wanted) for table in said.tables):
+    if any(_same_groups(table["rows"], wanted) or _same_wide(table, wanted) for table in said.tables):
         return True
     told = plain(said.text)
     parts = re.split(r"[;,.] (?=\D)| and |: ", told)
@@ -137,8 +137,26 @@ def _same_groups(rows: Sequence[Sequence[Any]], wanted: Sequence[tuple[tuple[Any
     )
 
 
+def _named(name: str, said: Said) -> bool:
+    rows = (row for table in said.tables for row in table["rows"])
+    return re.search(_word(name), plain(said.text)) is not None or any(_cell(name) in map(_cell, row) for row in rows)
+
+
+def _same_wide(table: dict[str, Any], wanted: Sequence[tuple[tuple[Any, ...], Any]]) -> bool:
+    """A table with a column for each of the second keys."""
+    names = [plain(str(column["name"])) for column in table["columns"]]
+    if any(len(keys) != 2 or plain(str(keys[1])) not in names for keys, _ in wanted):
+        return False
+    rows = {_cell(row[0]): row for row in table["rows"]}
+    return len(rows) == len({keys[0] for keys, _ in wanted}) and all(
+        _cell(keys[0]) in rows and _in(number, _numbers([rows[_cell(keys[0])][names.index(plain(str(keys[1])))]]))
+        for keys, number in wanted
+    )
+
+
 _GROUPED: dict[str, Callable[[Said, Any], bool]] = {
-    "ranking": lambda said, wanted: _ranked(said, wanted),
+    "ranking": _ranked,
+    "names": lambda said, wanted: all(_named(str(one), said) for one in wanted),
     "table": lambda said, wanted: _tabled(said, [((key,), number) for key, number in wanted.items()]),
     "cells": lambda said, wanted: _tabled(said, list(wanted.dropna().items())),
     "values": lambda said, wanted: all(_in(one, [*figures(said.text), *_shown(said)]) for one in wanted),

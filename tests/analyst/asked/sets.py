@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -34,12 +34,12 @@ class Source:
     @cached_property
     def frame(self) -> pd.DataFrame:
         package, _, inside = self.origin.partition("/")
-        if self.origin == "sklearn:wine":
-            from sklearn.datasets import load_wine
-
-            return load_wine(as_frame=True).frame
+        if package.startswith("sklearn:"):
+            return _bundled(package.removeprefix("sklearn:"))
         path = self._path(package, inside)
-        return pd.read_json(path) if path.suffix == ".json" else pd.read_csv(path)
+        if path.suffix == ".json":
+            return pd.read_json(path)
+        return pd.read_csv(path, sep=";" if inside.endswith("modechoice.csv") else ",")
 
     @property
     def content(self) -> bytes:
@@ -81,6 +81,17 @@ def conversations() -> Iterator[Conversation]:
         sources = tuple(Source(one["file"], one["from"], one.get("as", "")) for one in given)
         for one in document["conversations"]:
             yield Conversation(path.stem, sources, tuple(one["turns"]), bool(one.get("held_out")))
+
+
+def _bundled(name: str) -> pd.DataFrame:
+    from sklearn import datasets
+
+    load = {
+        "wine": datasets.load_wine,
+        "breast_cancer": datasets.load_breast_cancer,
+        "diabetes": partial(datasets.load_diabetes, scaled=False),
+    }[name]
+    return load(as_frame=True).frame
 
 
 def _dates_as_text(frame: pd.DataFrame, style: str) -> pd.DataFrame:
@@ -132,6 +143,7 @@ def _database(frame: pd.DataFrame) -> bytes:
 _FORMS = {
     "german_csv": _german,
     "german_csv_gz": lambda frame: gzip.compress(_german(frame), mtime=0),
+    "gz": lambda frame: gzip.compress(frame.to_csv(index=False).encode(), mtime=0),
     "titled_xlsx": _titled,
     "parquet": lambda frame: _saved(frame.to_parquet),
     "feather": lambda frame: _saved(frame.to_feather),
