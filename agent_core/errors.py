@@ -142,6 +142,10 @@ class SandboxCrashed(RingfenceError):
         )
 
 
+class SandboxExpired(SandboxCrashed):
+    """The provider has let go of a sandbox that rested."""
+
+
 class RateLimited(RingfenceError):
     """The provider said to slow down."""
 

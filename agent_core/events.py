@@ -254,6 +254,8 @@ class SandboxClosed(_Event):
         "closed_by_operator",
         "key_forgotten",
         "made_room",
+        "expired",
+        "never_made",
         "app_stopped",
     ]
     seconds: float

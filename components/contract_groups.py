@@ -17,7 +17,7 @@ _NETWORK = {"deny": "None", "allowlist": "Listed hosts only", "open": "Open"}
 _LIFECYCLE = {"session": "Keep variables between turns", "ephemeral": "A fresh sandbox each turn"}
 _STORAGE = {"ephemeral": "Gone with the sandbox", "volume": "Kept on a volume"}
 _LANGUAGES = {"python": "Python", "bash": "Bash", "javascript": "JavaScript", "r": "R"}
-_RATE_CARDS = {"local": "This machine", "e2b": "E2B", "daytona": "Daytona"}
+_RATE_CARDS = {"local": "This machine", "e2b": "E2B", "daytona": "Daytona", "claude": "Claude"}
 
 Unavailable = Mapping[ProviderName, str]
 """Why a provider can't be used; one that can be is not in it."""

@@ -44,12 +44,14 @@ _CLOSED = {
     "contract_changed": "the contract changed",
     "crashed": "it ended unexpectedly",
     "out_of_memory": "it ran out of memory",
-    "timeout": "its code had to be killed at the time limit",
+    "timeout": "its code did not end at the time limit",
     "budget": "the budget is used up",
     "closed_by_person": "you closed it",
     "closed_by_operator": "the operator of this app closed it",
     "key_forgotten": "the key that it ran by was forgotten; its files are kept",
     "made_room": "another conversation of yours needed its place; its files are kept",
+    "expired": "it can't be reached any more; what only it had is gone, your files are sent again",
+    "never_made": "nothing was run in it, so the provider never made it",
     "app_stopped": "the app was stopped",
 }
 

@@ -73,7 +73,7 @@ contracts: st.SearchStrategy[Contract] = st.builds(
     timeout=st.builds(Timeout, call_seconds=st.integers(1, 86_400), turn_seconds=st.integers(1, 86_400)),
     billing=st.builds(
         Billing,
-        rate_card=st.sampled_from(["local", "e2b", "daytona"]),
+        rate_card=st.sampled_from(["local", "e2b", "daytona", "claude"]),
         conversation_budget_usd=money,
         daily_budget_usd=money,
     ),

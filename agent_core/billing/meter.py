@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 
-from agent_core.billing.rates import rate_card
+from agent_core.billing.rates import RateCard, rate_card
 from agent_core.events import Event, SandboxAmended, SandboxClosed, SandboxOpened, TurnEnded
 
 METERED_KINDS = ("sandbox_opened", "sandbox_amended", "sandbox_closed", "turn_ended")
@@ -63,7 +63,7 @@ class Meter:
             case SandboxAmended():
                 return self._amend(event)
             case SandboxClosed():
-                return self._close(event.sandbox, event.at)
+                return self._close(event.sandbox, event.at, free=event.reason == "never_made")
             case TurnEnded():
                 return self._spend(event) if event.at >= self.since else self
             case _:
@@ -78,7 +78,7 @@ class Meter:
             sandbox_seconds=sum(lives.values(), self.alive).total_seconds(),
             sandbox_usd=self.closed.sandbox_usd + live_usd,
             running_since=min((born.timestamp() for born in self.born.values()), default=None),
-            usd_per_second=sum(map(_price, self.open.values()), Decimal(0)),
+            usd_per_second=sum((self._rate(name, now) for name in self.open), Decimal(0)),
         )
 
     def _open(self, event: SandboxOpened) -> "Meter":
@@ -93,12 +93,13 @@ class Meter:
         closed = self._close(event.sandbox, event.at)
         return replace(closed, born=self.born).add(opened.model_copy(update=prices))
 
-    def _close(self, sandbox: str, at: datetime) -> "Meter":
+    def _close(self, sandbox: str, at: datetime, *, free: bool = False) -> "Meter":
         opened = self.open.get(sandbox)
         if opened is None:
             return self
-        life = self._life(opened, at)
-        closed = replace(self.closed, sandbox_usd=self.closed.sandbox_usd + self._usd(sandbox, at))
+        life = _NO_TIME if free else self._life(opened, at)
+        usd = -self._usd_before(sandbox) if free else self._usd(sandbox, at)
+        closed = replace(self.closed, sandbox_usd=self.closed.sandbox_usd + usd)
         still_open = {name: other for name, other in self.open.items() if name != sandbox}
         born = {name: at for name, at in self.born.items() if name != sandbox}
         return replace(self, alive=self.alive + life, closed=closed, open=still_open, born=born)
@@ -109,8 +110,21 @@ class Meter:
     def _usd(self, sandbox: str, until: datetime) -> Decimal:
         """Each second of a sandbox's whole life is paid once, at the price in force when that second began."""
         opened, born = self.open[sandbox], self.born[sandbox]
-        paid = _seconds_begun(born, max(opened.at, self.since))
-        return _price(opened) * max(0, _seconds_begun(born, until) - paid)
+        paid = self._billed_before(sandbox)
+        return _price(opened) * max(0, _seconds_billed(born, until, _minimum(opened)) - paid)
+
+    def _usd_before(self, sandbox: str) -> Decimal:
+        """What was paid under earlier versions of the contract, for a sandbox that turns out never to have been."""
+        return _price(self.open[sandbox]) * self._billed_before(sandbox)
+
+    def _billed_before(self, sandbox: str) -> int:
+        opened = self.open[sandbox]
+        return _seconds_billed(self.born[sandbox], max(opened.at, self.since), _minimum(opened))
+
+    def _rate(self, sandbox: str, now: datetime) -> Decimal:
+        """What a live sandbox adds a second; nothing while the least that it can cost is not used up."""
+        opened, born = self.open[sandbox], self.born[sandbox]
+        return _price(opened) if (now - born).total_seconds() >= _minimum(opened) else Decimal(0)
 
     def _spend(self, event: TurnEnded) -> "Meter":
         closed = replace(
@@ -131,12 +145,22 @@ def meter(events: Iterable[Event], now: datetime, since: datetime | None = None)
 
 def _price(opened: SandboxOpened) -> Decimal:
     """Dollars a second."""
+    card = _card(opened)
+    return card.usd_per_second(opened.vcpus, opened.memory_mib) if card else Decimal(0)
+
+
+def _minimum(opened: SandboxOpened) -> int:
+    card = _card(opened)
+    return card.minimum_seconds if card else 0
+
+
+def _card(opened: SandboxOpened) -> RateCard | None:
     try:
-        card = rate_card(opened.rate_card, opened.at.date())
+        return rate_card(opened.rate_card, opened.at.date())
     except KeyError:  # a card that this version no longer knows: its time is counted, its price is not
-        return Decimal(0)
-    return card.usd_per_second(opened.vcpus, opened.memory_mib)
+        return None
 
 
-def _seconds_begun(born: datetime, until: datetime) -> int:
-    return max(0, math.ceil((until - born) / _SECOND))
+def _seconds_billed(born: datetime, until: datetime, least: int) -> int:
+    begun = max(0, math.ceil((until - born) / _SECOND))
+    return max(begun, least) if begun else 0

@@ -24,11 +24,16 @@ class RateCard:
     """When the rates were read at the source; the card holds from then on."""
     note: str = ""
     """What the card leaves out."""
+    usd_per_sandbox_second: Decimal = Decimal(0)
+    """For a sandbox of any size."""
+    minimum_seconds: int = 0
+    """A sandbox that lives for less is billed for as long."""
 
     def usd_per_second(self, vcpus: float, memory_mib: int) -> Decimal:
         """What a sandbox of this size costs each second that it is alive."""
         gib = Decimal(memory_mib) / _MIB_PER_GIB
-        return Decimal(str(vcpus)) * self.usd_per_vcpu_second + gib * self.usd_per_gib_second
+        sized = Decimal(str(vcpus)) * self.usd_per_vcpu_second + gib * self.usd_per_gib_second
+        return sized + self.usd_per_sandbox_second
 
 
 CARDS = (
@@ -58,6 +63,17 @@ CARDS = (
         source="https://www.daytona.io/pricing",
         as_of=date(2026, 7, 2),
         note="Disk beyond the first 5 GiB, at $0.000108 a GiB and hour, is not counted.",
+    ),
+    RateCard(
+        name="claude",
+        label="Claude",
+        usd_per_vcpu_second=Decimal(0),
+        usd_per_gib_second=Decimal(0),
+        usd_per_sandbox_second=Decimal("0.05") / 3_600,
+        minimum_seconds=300,
+        source="https://platform.claude.com/docs/en/agents-and-tools/tool-use/code-execution-tool",
+        as_of=date(2026, 9, 26),
+        note="An estimate: Anthropic tells no seconds, and 1,550 free hours a month are not taken off.",
     ),
 )
 

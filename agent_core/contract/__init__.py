@@ -9,6 +9,7 @@ from agent_core.contract.capabilities import FEATURES, MATRIX, Capability, check
 from agent_core.contract.ceiling import NO_CEILING, SET_BY, Ceiling, Excess
 from agent_core.contract.clamp import clamp, moved, standard
 from agent_core.contract.clauses import (
+    HOSTED,
     LANGUAGES,
     PROVIDERS,
     Billing,
@@ -33,6 +34,7 @@ from agent_core.contract.summary import summarise
 __all__ = [
     "EFFORTS",
     "FEATURES",
+    "HOSTED",
     "LANGUAGES",
     "MATRIX",
     "NO_CEILING",

@@ -1,6 +1,6 @@
 """Which clauses a provider can hold a sandbox to, and when an edit of one holds."""
 
-from agent_core.contract.clauses import Contract, ProviderName
+from agent_core.contract.clauses import LANGUAGES, Contract, ProviderName
 from agent_core.contract.matrix.capability import Capability, Effect, Matrix, Support
 from agent_core.contract.matrix.claude import CLAUDE
 from agent_core.contract.matrix.daytona import DAYTONA
@@ -60,6 +60,7 @@ def check(contract: Contract) -> None:
         other_than_fixed = capability.value is not None and value != capability.value
         if capability.support == "unenforceable" or other_than_fixed:
             raise ClauseRefused(feature.partition(".")[0], capability.sentence)
+    _check_languages(contract)
     _check_rate_card(contract)
 
 
@@ -90,6 +91,15 @@ def _demanded(contract: Contract) -> dict[str, object]:
 
 def _check_rate_card(contract: Contract) -> None:
     provider, card = contract.provider, contract.billing.rate_card
-    if provider in {"e2b", "daytona"} and card != provider:
+    if provider not in {"local", card}:
         name = PROVIDER_NAMES[provider]
         raise ClauseRefused("billing", f"Sandboxes at {name} cost what {name} says: choose its rate card.")
+
+
+def _check_languages(contract: Contract) -> None:
+    """What a provider always runs can't be left out of the contract: it could not be kept from running it."""
+    for language in LANGUAGES:
+        capability = MATRIX[contract.provider][f"languages.{language}"]
+        if capability.support == "fixed" and language not in contract.languages.allowed:
+            name = PROVIDER_NAMES[contract.provider]
+            raise ClauseRefused("languages", f"{capability.sentence} {name} can't be told not to: allow it.")

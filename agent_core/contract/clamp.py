@@ -31,10 +31,17 @@ def clamp(contract: Contract, ceiling: Ceiling) -> Contract:
 
 
 def moved(contract: Contract, provider: ProviderName) -> Contract:
-    """The contract on another provider: with the sizes and the rate card that it leaves no choice in."""
+    """The contract on another provider: with the sizes and the rate card that it leaves no choice in.
+
+    Sizes that only the provider before had dictated go back to the usual ones.
+    """
     if provider == contract.provider:
         return contract
-    values = contract.model_dump() | {"provider": provider}
+    values, usual = contract.model_dump() | {"provider": provider}, Contract().model_dump()
+    for path, capability in MATRIX[contract.provider].items():
+        clause, _, field = path.partition(".")
+        if capability.value is not None and values[clause][field] == capability.value:
+            values[clause][field] = usual[clause][field]
     _suit(provider, values)
     return Contract.model_validate(values)
 

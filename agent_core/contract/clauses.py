@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 ProviderName = Literal["local", "e2b", "daytona", "claude"]
 Language = Literal["python", "bash", "javascript", "r"]
-RateCardName = Literal["local", "e2b", "daytona"]
+RateCardName = Literal["local", "e2b", "daytona", "claude"]
 
+HOSTED: frozenset[ProviderName] = frozenset({"claude"})
+"""Where the code runs where the model is: a program of ours can't be run there, only asked for."""
 PROVIDERS: tuple[ProviderName, ...] = get_args(ProviderName)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 

@@ -7,6 +7,7 @@ from agent_core.config import Settings
 from agent_core.contract import ProviderName
 from agent_core.errors import ProviderUnavailable
 from agent_core.sandbox.base import Provider
+from agent_core.sandbox.claude.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Opener:
     deployment: str
     holder: str
     """The app process; see `Leftover.holder`."""
+    ledger: Ledger | None = None
+    """Which files lie at Claude."""
 
 
 def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider:
@@ -62,9 +65,20 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
                 holder=opener.holder,
             )
         case "claude":
-            raise ProviderUnavailable(
-                "Code execution hosted by Claude is not available in this version. "
-                "Choose another provider in the contract."
+            if settings.builtin:
+                raise ProviderUnavailable(
+                    "Claude's hosted code execution needs Claude as the planner, and there is no key for it. Set "
+                    "ANTHROPIC_API_KEY and start the app again, or choose another provider in the contract."
+                )
+            from agent_core.sandbox.claude.provider import ClaudeProvider  # noqa: PLC0415
+
+            return ClaudeProvider(
+                settings.model,
+                api_key=settings.anthropic_api_key,
+                auth_token=settings.anthropic_auth_token,
+                base_url=settings.anthropic_base_url,
+                holder=opener.holder,
+                ledger=opener.ledger,
             )
         case _:
             assert_never(name)
@@ -72,5 +86,9 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
 
 def remote(settings: Settings) -> tuple[ProviderName, ...]:
     """The providers that there are keys for, and whose sandboxes outlive the process that opened them."""
-    keys: dict[ProviderName, object] = {"daytona": settings.daytona_api_key, "e2b": settings.e2b_api_key}
+    keys: dict[ProviderName, object] = {
+        "daytona": settings.daytona_api_key,
+        "e2b": settings.e2b_api_key,
+        "claude": not settings.builtin,
+    }
     return tuple(name for name, key in keys.items() if key)

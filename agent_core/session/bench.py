@@ -1,11 +1,14 @@
 """A conversation as its tools see it, for the length of one turn."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from agent_core.contract import Contract
+from agent_core.contract import HOSTED, Contract
 from agent_core.contract.words import PROVIDER_NAMES
-from agent_core.errors import RingfenceError
+from agent_core.errors import ClauseRefused, RingfenceError, SandboxExpired
 from agent_core.events import Event
+from agent_core.sandbox.answering import Hosted
 from agent_core.sandbox.base import Output, Sandbox
 from agent_core.session.draft import DraftBoard
 from agent_core.session.hold import Hold
@@ -37,11 +40,37 @@ class Bench:
 
     async def sandbox(self) -> Sandbox:
         """The conversation's sandbox, opened when there is none."""
+        if self.contract.provider in HOSTED:
+            name = PROVIDER_NAMES[self.contract.provider]
+            raise ClauseRefused("provider", f"At {name} the model alone runs code: ask for it in a question.")
         if self._hold.state.phase == "none":
             self._draft.status("Opening a sandbox")
         sandbox = await patiently(self._hold.sandbox, waiting=self._asked_to_wait)
         self._draft.status("Running code")
         return sandbox
+
+    async def hosted(self, work: Callable[[Hosted, str], Coroutine[Any, Any, str]]) -> str:
+        """Do work with the hosted container, opened when there is none; see `HostedBench.hosted`."""
+        if self._hold.state.phase == "none":
+            self._draft.status("Opening a sandbox")
+        held = await patiently(self._hold.sandbox, waiting=self._asked_to_wait)
+        if held.hosted is None:
+            raise ClauseRefused("provider", "The contract was changed meanwhile: ask again to have code run there.")
+        self._draft.status("Thinking")
+        try:
+            answer = await held.guarded(work(held.hosted, held.id))
+        except RingfenceError as error:
+            await self._hold.after_call(error)
+            raise
+        except asyncio.CancelledError:
+            self._afterwards(None if held.alive else SandboxExpired())
+            raise
+        await self._hold.after_call(None)
+        return answer
+
+    def events(self) -> tuple[Event, ...]:
+        """The whole conversation until now."""
+        return tuple(stored.event for stored in self._log.after(0))
 
     def _asked_to_wait(self, seconds: float) -> None:
         name = PROVIDER_NAMES[self.contract.provider]
@@ -58,6 +87,9 @@ class Bench:
     def finished(self, error: RingfenceError | None) -> None:
         """The run is over."""
         self._draft.running(None)
+        self._afterwards(error)
+
+    def _afterwards(self, error: RingfenceError | None) -> None:
         task = asyncio.get_running_loop().create_task(self._hold.after_call(error))
         self._aftermath.add(task)
         task.add_done_callback(self._aftermath.discard)

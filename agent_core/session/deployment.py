@@ -44,6 +44,7 @@ from agent_core.storage.database import Database
 from agent_core.storage.errands import Errands, Purpose
 from agent_core.storage.events import EventStore
 from agent_core.storage.holders import this_process
+from agent_core.storage.hosted_files import HostedFiles
 from agent_core.storage.identity import deployment_id
 from agent_core.storage.leases import Leases
 from agent_core.storage.people import People, Person
@@ -103,7 +104,7 @@ class Deployment:
         """What a person does with conversations as a whole."""
         self._gate = Gate(Leases(self._database))
         self._settings = settings
-        opener = Opener(deployment_id(self._database), this_process().label)
+        opener = Opener(deployment_id(self._database), this_process().label, HostedFiles(self._database))
         self._providers = Providers(settings, opener, providers)
         self._idle = idle
         self._open: dict[str, Conversation] = {}

@@ -1,13 +1,15 @@
 """A sandbox whose running call can be cut short from outside, with a reason."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable
-from typing import Literal
+from collections.abc import AsyncIterable, Callable, Coroutine
+from typing import Any, Literal, TypeVar
 
 from agent_core.contract import Contract, Language
 from agent_core.errors import RingfenceError
+from agent_core.sandbox.answering import Hosted
 from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Sandbox, Size, Usage
 
+T = TypeVar("T")
 Phase = Literal["idle", "running"]
 
 
@@ -18,7 +20,7 @@ class GuardedSandbox:
         self.provider = provider
         self._inner = inner
         self._phase = phase
-        self._call: asyncio.Task[Execution] | None = None
+        self._call: asyncio.Task[Any] | None = None
         self._cut: RingfenceError | None = None
 
     @property
@@ -51,14 +53,23 @@ class GuardedSandbox:
         on_denied: OnDenied | None = None,
     ) -> Execution:
         """As `Sandbox.run`; raises the error given to `cut` when the call is cut short."""
-        self._cut = None
-        self._call = asyncio.create_task(
-            self._inner.run(code, language, emit=emit, timeout_seconds=timeout_seconds, on_denied=on_denied),
-            name="sandbox-call",
+        return await self.guarded(
+            self._inner.run(code, language, emit=emit, timeout_seconds=timeout_seconds, on_denied=on_denied)
         )
+
+    @property
+    def hosted(self) -> Hosted | None:
+        """The inner sandbox, where its code runs where the model is."""
+        return self._inner if isinstance(self._inner, Hosted) else None
+
+    async def guarded(self, call: Coroutine[Any, Any, T]) -> T:
+        """Do something that counts as a call; raises the error given to `cut` when it is cut short."""
+        self._cut = None
+        task = asyncio.create_task(call, name="sandbox-call")
+        self._call = task
         self._phase("running")
         try:
-            return await self._call
+            return await task
         except asyncio.CancelledError:
             if self._cut is not None:
                 raise self._cut from None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent_core.contract import Ceiling, Contract, ProviderName
 from agent_core.contract.capabilities import check
-from agent_core.errors import BudgetExhausted, ClauseRefused, OutOfMemory, RingfenceError
+from agent_core.errors import BudgetExhausted, ClauseRefused, OutOfMemory, RingfenceError, SandboxExpired
 from agent_core.events import ContractDenied, SandboxAmended, SandboxClosed, SandboxOpened
 from agent_core.sandbox.base import Amendment, Provider, Sandbox, Size
 from agent_core.session.gate import Gate
@@ -82,7 +82,7 @@ class Hold:
             return str(refusal)
         return ""
 
-    async def sandbox(self) -> Sandbox:
+    async def sandbox(self) -> GuardedSandbox:
         """The sandbox under the contract in force, opened when there is none.
 
         An edit that comes while it opens, or while its place in the queue is waited for, holds too.
@@ -286,14 +286,19 @@ class Hold:
         self._sandbox, self._stack, self._priced = None, None, None
         try:
             try:
-                await self._workspace.save(held, self._log.state.contract)
+                # Of a hosted container each file came out, and was kept, when it was made.
+                if held.hosted is None:
+                    await self._workspace.save(held, self._log.state.contract)
             finally:
                 await stack.aclose()
         finally:
             now = datetime.now(UTC)
+            made = held.hosted is None or held.hosted.made
             seconds = (now - opened_at).total_seconds() if opened_at else 0.0
             self._log.append(
-                SandboxClosed.model_validate({"at": now, "sandbox": held.id, "reason": reason, "seconds": seconds})
+                SandboxClosed.model_validate(
+                    {"at": now, "sandbox": held.id, "reason": reason if made else "never_made", "seconds": seconds}
+                )
             )
             self._sandboxes.closed(held.id)
             self._gate.leave(self._conversation)
@@ -325,4 +330,6 @@ def _amended(
 def _reason_of(failure: RingfenceError | None) -> CloseReason:
     if isinstance(failure, BudgetExhausted):
         return "budget"
+    if isinstance(failure, SandboxExpired):
+        return "expired"
     return "timeout" if failure is not None and failure.kind == "timeout" else "crashed"

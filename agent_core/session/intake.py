@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent_core.contract import HOSTED
 from agent_core.errors import RingfenceError
 from agent_core.events import FileProfile, FileRefused, FileUploaded, Upload
 from agent_core.files.intake import take_in
@@ -57,7 +58,18 @@ class Intake:
             self._draft.status(f"Reading {upload.name}")
             self._log.append(FileUploaded(upload=upload, profile=await self._profile(upload)))
 
-    async def _profile(self, upload: Upload) -> FileProfile:
+    async def _hand_over(self, upload: Upload) -> FileProfile | None:
+        """A program of ours can't look at it there: the model looks for itself."""
+        try:
+            await self._hold.write_file(upload.name, upload.sha256)
+        except RingfenceError as error:
+            await self._hold.after_call(error)
+            return FileProfile(problem=f"The file is here, but it could not be sent: {error}")
+        return None
+
+    async def _profile(self, upload: Upload) -> FileProfile | None:
+        if self._log.state.contract.provider in HOSTED:
+            return await self._hand_over(upload)
         heard: list[str] = []
 
         def hear(output: Output) -> None:

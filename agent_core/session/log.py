@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import reduce
 
 from agent_core.billing.meter import Cost, Meter
-from agent_core.contract import Contract, PlannerSettings
+from agent_core.contract import HOSTED, Contract, PlannerSettings
 from agent_core.events import (
     CodeFinished,
     CodeStarted,
@@ -42,6 +42,8 @@ class State:
     """Whether the newest turn went past the planner."""
     open_run: str | None = None
     asked: int = 0
+    _elsewhere: bool = False
+    """Whether the open turn is planned by somebody else, who tells the planner nothing."""
 
     def add(self, event: Event) -> None:
         """Fold one event in."""
@@ -54,6 +56,7 @@ class State:
                 self._file(event)
             case UserAsked():
                 self.open_turn, self.asked, self.past_planner = event.turn, self.asked + 1, event.past_planner
+                self._elsewhere = self.contract.provider in HOSTED
             case CodeStarted():
                 self.open_run = event.run
             case CodeFinished():
@@ -62,7 +65,7 @@ class State:
                 self.unbriefed, self.removed = list(self.files), []
             case TurnEnded():
                 self.open_turn = None
-                if event.outcome == "done" and not self.past_planner:
+                if event.outcome == "done" and not self.past_planner and not self._elsewhere:
                     self.unbriefed, self.removed = [], []
             case _:
                 pass

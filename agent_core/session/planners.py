@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from agent_core.analyst.api import create_app
 from agent_core.config import ANTHROPIC_URL, Settings
-from agent_core.contract import Ceiling, Contract, PlannerSettings
+from agent_core.contract import HOSTED, Ceiling, Contract, PlannerSettings
 from agent_core.contract.summary import summarise
 from agent_core.events import BUILTIN_MODEL
-from agent_core.planning.base import Planner
+from agent_core.planning.base import Emit, Planner, TurnResult
 from agent_core.planning.endpoint import Endpoint
+from agent_core.planning.history import account, turns
+from agent_core.planning.hosted import HostedPlanner
 from agent_core.planning.models import check_model
-from agent_core.planning.prompt import system_prompt
+from agent_core.planning.prompt import hosted_prompt, system_prompt
 from agent_core.session.bench import Bench
 from agent_core.session.offer import PlannerOffer
 from agent_core.session.turn import Model
@@ -86,7 +88,7 @@ class Planners:
                 self.offer.check(chosen)
             return chosen
 
-        return ClaudePlanner(
+        local = ClaudePlanner(
             socket=self._endpoint.socket,
             settings=checked,
             tools=(execute_code(bench),),
@@ -96,6 +98,50 @@ class Planners:
             idle_seconds=self._idle_seconds,
             anthropic=self._anthropic,
         )
+        hosted = HostedPlanner(
+            bench,
+            settings=checked,
+            system_prompt=lambda container: hosted_prompt(summarise(bench.contract), container.given),
+            anthropic=self._anthropic,
+        )
+        return Alternating(bench, local, hosted, tells=not self.builtin)
+
+
+class Alternating:
+    """Has each turn planned where the contract has its code run. Satisfies `Planner`.
+
+    The planner that stays here is told what it missed, where it `tells`: the built-in analyst can't be told.
+    """
+
+    def __init__(self, bench: Bench, local: Planner, hosted: Planner, *, tells: bool) -> None:
+        self._bench = bench
+        self._local = local
+        self._hosted = hosted
+        self._tells = tells
+        self._current = local
+
+    @property
+    def used(self) -> TurnResult:
+        """See `Planner.used`."""
+        return self._current.used
+
+    async def turn(self, prompt: str, emit: Emit) -> TurnResult:
+        """See `Planner.turn`."""
+        if self._bench.contract.provider in HOSTED:
+            self._current = self._hosted
+            await self._local.release()
+            return await self._hosted.turn(prompt, emit)
+        self._current = self._local
+        missed = account(turns(self._bench.events())[:-1], HOSTED) if self._tells else ""
+        return await self._local.turn(missed + prompt, emit)
+
+    async def release(self) -> None:
+        """See `Planner.release`."""
+        await self._local.release()
+
+    async def close(self) -> None:
+        """See `Planner.close`."""
+        await self._local.close()
 
 
 def _prompt(contract: Contract) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import structlog
 
-from agent_core.contract import Language
+from agent_core.contract import HOSTED, Language
 from agent_core.errors import BudgetExhausted, ClauseRefused, ErrorKind, RingfenceError
 from agent_core.events import ContractDenied, TurnEnded
 from agent_core.files.briefing import brief
@@ -87,7 +87,7 @@ class Turns:
         except asyncio.CancelledError:
             ended = self._ended(turn, "stopped", None, "Stopped.", self._used())
         except RingfenceError as error:
-            ended = self._ended(turn, "failed", error.kind, str(error))
+            ended = self._ended(turn, "failed", error.kind, str(error), self._used())
             self._deny(turn, error)
         except Exception:  # noqa: BLE001 - a turn always ends with an event, also by a bug
             _log.exception("turn_failed", turn=turn)
@@ -133,7 +133,9 @@ class Turns:
         self._draft.status("Thinking")
         self._asked = True
         state = self._log.state
-        files = [state.files[name] for name in state.unbriefed]
+        # Who is told everything anew each time is told of all files.
+        told_anew = state.contract.provider in HOSTED
+        files = [state.files[name] for name in (state.files if told_anew else state.unbriefed)]
         prompt = brief(question, files, state.removed)
         result = await self._planner().turn(prompt, self._draft.signal)
         if result.error is not None:

@@ -208,3 +208,11 @@ reports = Table(
     Column("body", Text, nullable=False),
     Index(None, "account", "fingerprint"),
 )
+
+hosted_files = Table(
+    "hosted_files",
+    METADATA,
+    Column("file", String(128), primary_key=True),
+    Column("sandbox", String(128), nullable=False),
+    Column("holder", String(320), nullable=False),
+)

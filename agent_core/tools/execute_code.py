@@ -70,11 +70,12 @@ async def call(bench: Workbench, arguments: Mapping[str, Any]) -> Outcome:
         failure = error
         outcome = collected.outcome(exit_code=1, error=error.kind, message=str(error))
     except asyncio.CancelledError:
-        _record(bench, run, collected.outcome(exit_code=STOPPED_EXIT_CODE, error="stopped", message="Stopped."))
+        record(bench, run, collected.outcome(exit_code=STOPPED_EXIT_CODE, error="stopped", message="Stopped."))
         raise
     finally:
         bench.finished(failure)
-    _record(bench, run, outcome, failure, told=collected.last_denial is not None)
+    told = outcome.error == "network_denied" and collected.last_denial is not None
+    record(bench, run, outcome, failure, denied=not told)
     return outcome
 
 
@@ -161,9 +162,10 @@ def _error(execution: Execution, found: Harvest, collected: _Collected) -> tuple
     return None, "", ""
 
 
-def _record(
-    bench: Workbench, run: str, outcome: Outcome, failure: RingfenceError | None = None, *, told: bool = False
+def record(
+    bench: Workbench, run: str, outcome: Outcome, failure: RingfenceError | None = None, *, denied: bool = True
 ) -> None:
+    """Record how a run ended and, where a clause of the contract ended it, which, unless it was none of ours."""
     kept = outcome.cut(STORED_TEXT)
     bench.record(
         CodeFinished(
@@ -180,7 +182,7 @@ def _record(
             sandbox=kept.sandbox,
         )
     )
-    if outcome.error is None or (told and outcome.error == "network_denied"):
+    if outcome.error is None or not denied:
         return
     clause = failure.clause if isinstance(failure, ClauseRefused) else CLAUSE_OF.get(outcome.error)
     if clause is not None:

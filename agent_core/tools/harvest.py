@@ -148,12 +148,17 @@ async def _file(bench: Workbench, sandbox: Sandbox, entry: FileEntry, contract: 
     if entry.size > limit << 20:
         raise FileTooLarge(limit, safe_name(entry.path.rsplit("/", 1)[-1], ()))
     data = await sandbox.read(entry.path, limit_bytes=limit << 20)
+    return await kept_file(bench, entry.path, data)
+
+
+async def kept_file(bench: Workbench, path: str, data: bytes) -> Artifact:
+    """Store a file that a call has left in the working folder. `path` is hostile."""
     sha256 = await bench.keep(data)
-    bench.made(entry.path, sha256, len(data))
-    kind, media_type = _FILE_KINDS.get(PurePosixPath(entry.path).suffix.lower(), ("file", "application/octet-stream"))
+    bench.made(path, sha256, len(data))
+    kind, media_type = _FILE_KINDS.get(PurePosixPath(path).suffix.lower(), ("file", "application/octet-stream"))
     return Artifact(
         id=uuid4().hex,
-        name=safe_name(entry.path.rsplit("/", 1)[-1], ()),
+        name=safe_name(path.rsplit("/", 1)[-1], ()),
         kind=kind,
         media_type=media_type,
         size=len(data),

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -190,3 +191,33 @@ def test_when_all_is_closed_nothing_runs_and_the_dollars_match_the_seconds(event
     dearest = SECOND + 2 * Decimal("0.000014")
     begun = len(events) + Decimal(str(cost.sandbox_seconds))
     assert cost.sandbox_usd <= dearest * begun * Decimal("1.000001")
+
+
+def hosted(at_seconds: float = 0) -> SandboxOpened:
+    return SandboxOpened.model_validate(
+        {"at": at(at_seconds), "sandbox": "h", "provider": "claude", "contract_version": 1, "vcpus": 1}
+        | {"memory_mib": 5_120, "rate_card": "claude"}
+    )
+
+
+def test_a_container_costs_five_minutes_at_the_least() -> None:
+    """And no more than that until they are over."""
+    least = Decimal("0.05") / 3_600 * 300
+    early, late = meter([hosted()], at(10)), meter([hosted()], at(400))
+    assert (early.sandbox_usd, early.usd_per_second) == (least, 0)
+    assert (late.sandbox_usd, late.usd_per_second) == (Decimal("0.05") / 3_600 * 400, Decimal("0.05") / 3_600)
+    moved = SandboxAmended.model_validate(
+        {"at": at(100), "sandbox": "h", "contract_version": 2, "vcpus": 1, "memory_mib": 5_120, "rate_card": "claude"}
+    )
+    assert meter([hosted(), moved], at(200)).sandbox_usd == least
+    assert meter([hosted(), moved], at(301)).sandbox_usd == Decimal("0.05") / 3_600 * 301
+
+
+@pytest.mark.parametrize("amended", [False, True])
+def test_a_container_that_was_never_made_costs_nothing(amended: bool) -> None:
+    moved = SandboxAmended.model_validate(
+        {"at": at(100), "sandbox": "h", "contract_version": 2, "vcpus": 1, "memory_mib": 5_120, "rate_card": "claude"}
+    )
+    ended = SandboxClosed.model_validate({"at": at(200), "sandbox": "h", "reason": "never_made", "seconds": 200})
+    cost = meter([hosted(), *([moved] if amended else []), ended], at(900))
+    assert (cost.sandbox_usd, cost.running_since) == (0, None)

@@ -18,6 +18,7 @@ from agent_core.contract import (
     Resources,
     check,
     effect,
+    moved,
 )
 from agent_core.contract.capabilities import _demanded
 from agent_core.errors import ClauseRefused
@@ -71,7 +72,8 @@ def test_what_cannot_be_held_is_refused_with_its_clause(changes: dict[str, Any],
 
 
 def test_a_provider_s_own_sizes_are_accepted_and_no_others() -> None:
-    hosted = {"provider": "claude", "filesystem": Filesystem(disk_mib=5_120)}
+    own = {"filesystem": Filesystem(disk_mib=5_120), "billing": Billing(rate_card="claude")}
+    hosted = {"provider": "claude", **own}
     check(Contract(**hosted, resources=Resources(vcpus=1, memory_mib=5_120)))
     assert refused(**hosted, resources=Resources(vcpus=2, memory_mib=5_120)).clause == "resources"
     assert refused(**hosted, resources=Resources(vcpus=1, memory_mib=1_024)).clause == "resources"
@@ -130,3 +132,20 @@ def test_less_is_told_apart_only_where_more_waits(provider: str) -> None:
 
 def test_the_life_of_a_sandbox_can_be_a_turn_everywhere() -> None:
     check(Contract(lifecycle=Lifecycle(mode="ephemeral")))
+
+
+def test_what_a_provider_always_runs_can_not_be_left_out() -> None:
+    contract = moved(Contract(), "claude")
+    without = contract.model_copy(update={"languages": Languages(allowed=("python",))})
+    with pytest.raises(ClauseRefused, match="always runs Bash"):
+        check(without)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_contract_moves_to_a_provider_and_back(provider: Any) -> None:
+    """It is one that the provider can be held to, and nothing is left of the provider's own sizes afterwards."""
+    there = moved(Contract(), provider)
+    check(there)
+    assert moved(there, "local") == Contract(billing=Billing(rate_card="local"))
+    sized = Contract(resources=Resources(memory_mib=2_048))
+    assert moved(sized, "daytona").resources.memory_mib == 2_048

@@ -57,7 +57,12 @@ def test_a_tier_of_e2b_that_is_none():
         settings(RINGFENCE_E2B_TIER="gold")
 
 
-def test_one_that_is_not_there():
-    """It says that this version does not have it, and what to do."""
-    with pytest.raises(ProviderUnavailable, match="not available in this version"):
+def test_claude_needs_claude_as_the_planner():
+    """Without a key or an endpoint of one's own the sentence says what to set; the key is shown to nobody."""
+    with pytest.raises(ProviderUnavailable, match="Set ANTHROPIC_API_KEY"):
         provider("claude", settings(), OPENER)
+    keyed = settings(ANTHROPIC_API_KEY="sk-ant-secret")
+    opened = provider("claude", keyed, OPENER)
+    assert opened.name == "claude"
+    assert "sk-ant-secret" not in repr(opened) + repr(keyed)
+    assert remote(keyed) == ("claude",)

@@ -6,11 +6,16 @@ _NO_NETWORK = "Claude's hosted sandbox never has a network; choose no network, o
 _NO_LANGUAGE = "Claude's hosted sandbox runs Python and Bash only; take the other languages out of the contract."
 
 CLAUDE: Matrix = APP | {
-    "provider": native("Anthropic runs the code where it runs the model.", "next"),
+    "provider": native("Anthropic runs the code where it runs the model, from the next question on.", "next"),
     "lifecycle.ephemeral": native("Each question gets a new container.", "next"),
     "lifecycle.session": native("The container is used again; files stay, variables do not.", "next"),
-    "lifecycle.idle_seconds": fixed("Anthropic puts a container to rest after about five minutes."),
-    "lifecycle.max_seconds": fixed("Anthropic ends a container after 30 days at most."),
+    "lifecycle.idle_seconds": native(
+        "This app lets go of a container that rests for longer, and deletes the files that it sent; Anthropic puts one "
+        "to rest after about five minutes."
+    ),
+    "lifecycle.max_seconds": native(
+        "This app lets go of a container that is older; Anthropic ends one after 30 days at most."
+    ),
     "network.deny": fixed("Anthropic gives the container no network."),
     "network.allowlist": unenforceable(_NO_NETWORK),
     "network.open": unenforceable(_NO_NETWORK),
@@ -24,12 +29,20 @@ CLAUDE: Matrix = APP | {
     "resources.vcpus": fixed("Claude's hosted sandbox has 1 vCPU: set the vCPUs to 1.", 1.0),
     "resources.memory_mib": fixed("Claude's hosted sandbox has 5 GiB of memory: set the memory to 5120 MiB.", 5_120),
     "resources.processes": fixed("Anthropic decides how many processes there may be."),
-    "timeout.call_seconds": guard("This app stops waiting at the limit; Anthropic has a limit of its own."),
-    "billing.rate_card": fixed(
-        "Anthropic bills container time itself, at $0.05 an hour after its free hours; it is not counted here."
+    "timeout.call_seconds": guard(
+        "This app stops waiting for a command at the limit, ends the question and lets go of the container. The "
+        "command can't be interrupted there; Anthropic ends it by a limit of its own."
     ),
-    "languages.python": fixed("Claude runs Python."),
-    "languages.bash": fixed("Claude runs Bash."),
+    "timeout.turn_seconds": native(
+        "This app stops a question that runs longer, by cancelling the request; a command under way there may go on."
+    ),
+    "billing.rate_card": native(
+        "Container time is estimated at Anthropic's published $0.05 an hour, at least five minutes each; what of it "
+        "falls under the account's free hours can't be seen from here.",
+        "next",
+    ),
+    "languages.python": fixed("Claude's hosted sandbox always runs Python."),
+    "languages.bash": fixed("Claude's hosted sandbox always runs Bash."),
     "languages.javascript": unenforceable(_NO_LANGUAGE),
     "languages.r": unenforceable(_NO_LANGUAGE),
 }
