@@ -36,6 +36,7 @@ class App:
 
     def __init__(self, home: Path, script: str = "app.py", **environment: str) -> None:
         self.home = home
+        self.root = ROOT
         self._script = script
         self.url = ""
         self._environment = environment
@@ -50,7 +51,7 @@ class App:
         with (self.home.parent / "app.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, *options],
-                cwd=ROOT,
+                cwd=self.root,
                 env={**keep, "RINGFENCE_HOME": str(self.home), **self._environment},
                 stdout=log,
                 stderr=log,
