@@ -30,6 +30,11 @@ _KEEP_SECONDS = 0.5
 _LARGEST_MESSAGE = 128 << 20
 
 
+def session_of(conversation_id: str) -> str:
+    """The SDK's name for a conversation's session."""
+    return str(uuid.uuid5(_SESSIONS, conversation_id))
+
+
 class ClaudePlanner:
     """One conversation's agent loop, driven by the Claude Agent SDK.
 
@@ -56,7 +61,7 @@ class ClaudePlanner:
     ) -> None:
         self._socket = socket
         self._settings = settings
-        self._session_id = str(uuid.uuid5(_SESSIONS, conversation_id))
+        self._session_id = session_of(conversation_id)
         self._transcripts = Transcripts(transcripts)
         self._system_prompt = system_prompt
         self._idle_seconds = idle_seconds

@@ -29,6 +29,8 @@ class Turn:
     question: str
     provider: str
     """Where its code ran."""
+    past_planner: bool = False
+    """Whether it was the person's own code, which no planner was asked about."""
     said: list[str] = field(default_factory=list)
     ran: list[dict[str, Any]] = field(default_factory=list)
     outcome: str = ""
@@ -45,7 +47,8 @@ def turns(events: Iterable[Event]) -> list[Turn]:
             case ContractChanged():
                 providers[event.version] = event.contract.provider
             case UserAsked():
-                found[event.turn] = Turn(event.text, providers.get(event.contract_version, "local"))
+                provider = providers.get(event.contract_version, "local")
+                found[event.turn] = Turn(event.text, provider, event.past_planner)
             case AgentSaid() if event.turn in found:
                 found[event.turn].said.append(event.text)
             case CodeStarted():
@@ -76,20 +79,27 @@ def messages(before: Sequence[Turn], question: str) -> list[dict[str, str]]:
 
 
 def account(before: Sequence[Turn], elsewhere: Container[str]) -> str:
-    """What a planner has missed: the turns whose code ran at such a provider since the last that it answered itself."""
+    """What a planner has missed since the last turn that it answered: what ran at such a provider, or past it."""
     missed: list[Turn] = []
     for turn in reversed(before):
-        if turn.provider in elsewhere:
+        if turn.past_planner or turn.provider in elsewhere:
             missed.insert(0, turn)
         elif turn.outcome == "done":
             break
     if not missed:
         return ""
-    told = [{"question": turn.question, "answer": "\n\n".join(turn.said), "ran": turn.ran} for turn in _newest(missed)]
+    told = [_missed(turn, elsewhere) for turn in _newest(missed)]
     return (
-        "<meanwhile>Since you last answered, these turns ran elsewhere, in another sandbox. Its variables are gone; "
-        f"files that it made are in the working folder. {_json(told)}</meanwhile>\n\n"
+        "<meanwhile>Since you last answered, these turns went past you. Of what ran elsewhere the variables are gone; "
+        f"files that were made are in the working folder. {_json(told)}</meanwhile>\n\n"
     )
+
+
+def _missed(turn: Turn, elsewhere: Container[str]) -> dict[str, Any]:
+    where = "elsewhere" if turn.provider in elsewhere else "here"
+    if turn.past_planner:
+        return {"run_by": "the person", "where": where, "ran": turn.ran}
+    return {"question": turn.question, "where": where, "answer": "\n\n".join(turn.said), "ran": turn.ran}
 
 
 _ENDED = {"done": "ended without words", "stopped": "was stopped", "failed": "failed"}

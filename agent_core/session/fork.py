@@ -1,6 +1,7 @@
 """A conversation gone on with from an earlier point, in a conversation of its own."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from agent_core.events import (
     ContractDenied,
@@ -40,6 +41,13 @@ def forked(events: Sequence[StoredEvent], up_to: int, origin: ConversationForked
             case other:
                 copied.append(other)
     return (*(copied[:begun] if open_turn else copied), origin)
+
+
+def next_question(events: Sequence[StoredEvent], copied: Sequence[Event]) -> datetime | None:
+    """When the first question was asked that was not copied; None where all were."""
+    turns = {event.turn for event in copied if isinstance(event, UserAsked)}
+    left = (one.event for one in events if isinstance(one.event, UserAsked) and one.event.turn not in turns)
+    return next((event.at for event in left), None)
 
 
 def kept(files: Mapping[str, KeptFile], events: Sequence[Event]) -> dict[str, KeptFile]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from agent_core.events import ConversationForked
-from agent_core.session.fork import forked, kept
+from agent_core.session.fork import forked, kept, next_question
 from agent_core.session.workspace import folder_of, volume_of
 from agent_core.storage.artifacts import ArtifactStore
 from agent_core.storage.conversations import ConversationStore
@@ -12,6 +13,7 @@ from agent_core.storage.database import Database
 from agent_core.storage.events import EventStore, StoredEvent, referenced
 from agent_core.storage.search import ConversationSearch, Found
 from agent_core.storage.shares import Share, Shares
+from agent_core.storage.transcripts import TranscriptRows
 from agent_core.storage.workspaces import WorkspaceStore
 
 _COPY = " (copy)"
@@ -40,6 +42,7 @@ class Library:
     """Every method but `shared` is for the owner alone, and raises KeyError for a conversation of anybody else's."""
 
     def __init__(self, database: Database, artifacts: ArtifactStore) -> None:
+        self._database = database
         self._conversations = ConversationStore(database)
         self._events = EventStore(database)
         self._search = ConversationSearch(database)
@@ -59,8 +62,8 @@ class Library:
     def fork(self, conversation_id: str, owner: str, up_to: int) -> str:
         """Copy a conversation's turns up to an event's number into a new one, and return its id.
 
-        Uploads, the contract and its versions, and the files in the working folder that were made by then come
-        along; sandboxes, variables and costs don't.
+        Uploads, the contract and its versions, what the planner remembers, and the files in the working folder that
+        were made by then come along; sandboxes, variables and costs don't.
         """
         title = self._own(conversation_id, owner)
         origin = ConversationForked(source=conversation_id, title=title)
@@ -68,6 +71,7 @@ class Library:
         copied = forked(events, up_to, origin)
         made = self._conversations.create(owner, _copied(title))
         self._events.append(made, *copied)
+        self._fork_transcript(conversation_id, made, next_question(events, copied))
         files = self._workspaces.files(folder_of(conversation_id))
         whole = not events or up_to >= events[-1].seq
         self._workspaces.replace(folder_of(made), files if whole else kept(files, copied))
@@ -113,6 +117,12 @@ class Library:
             return self._artifacts.read(sha256)
 
         return Shared(title, events, read_artifact)
+
+    def _fork_transcript(self, source: str, made: str, before: datetime | None) -> None:
+        from agent_core.planning.fork import fork_transcript  # noqa: PLC0415 - it brings the SDK, a second of imports
+
+        rows = (TranscriptRows(self._database, one) for one in (source, made))
+        fork_transcript(next(rows), source, next(rows), made, before)
 
     def _own(self, conversation_id: str, owner: str) -> str:
         """The title of a person's own conversation."""

@@ -11,7 +11,6 @@ from agent_core.events import (
     CodeFinished,
     CodeStarted,
     ContractChanged,
-    ConversationForked,
     Event,
     FileProfile,
     FileRemoved,
@@ -61,8 +60,6 @@ class State:
                 self.open_run = event.run
             case CodeFinished():
                 self.open_run = None
-            case ConversationForked():
-                self.unbriefed, self.removed = list(self.files), []
             case TurnEnded():
                 self.open_turn = None
                 if event.outcome == "done" and not self.past_planner and not self._elsewhere:

@@ -58,3 +58,18 @@ def test_only_what_was_missed_is_told():
 def test_what_a_failed_turn_was_told_is_told_again():
     before = told(turn("1", "There?", "Yes.", 2), turn("2", "Here?", "", outcome="failed"))
     assert "There?" in account(before, HOSTED)
+
+
+def test_code_that_the_person_ran_is_told_once():
+    """The planner learns what ran past it, and that its variables are here; once it has answered, it knows."""
+    asked = UserAsked(turn="2", text="```python\nx = 7\n```", contract_version=1, past_planner=True)
+    ran = [
+        CodeStarted(turn="2", run="r", code="x = 7", language="python", contract_version=1),
+        CodeFinished(turn="2", run="r", exit_code=0, seconds=0.1),
+        TurnEnded(turn="2", outcome="done", seconds=1),
+    ]
+    before = told(turn("1", "Here?", "Yes."), [asked, *ran])
+    missed = account(before, HOSTED)
+    assert '"run_by":"the person","where":"here"' in missed
+    assert "x = 7" in missed
+    assert account([*before, *told(turn("3", "And?", "Yes."))], HOSTED) == ""

@@ -47,6 +47,18 @@ def test_a_fork_goes_on_with_the_files_and_without_what_came_later(
     fork.restart_sandbox()
 
 
+def test_a_fork_remembers_what_was_said_up_to_it(shared: Deployment, conversation: Conversation, owner: str) -> None:
+    """The planner goes on from the question before the fork, and knows nothing of the one after."""
+    ask(conversation, "What is the total revenue by region?", file("sales.csv", SALES))
+    at = last_of(conversation, TurnEnded)
+    ask(conversation, "How many rows are there per region?")
+    fork = shared.get(shared.library.fork(conversation.id, owner, at), owner)
+    events = ask(fork, "only North")
+    said = " ".join(getattr(event, "text", "") for event in events)
+    assert "250" in said, events
+    fork.restart_sandbox()
+
+
 def test_a_fork_in_the_middle_of_a_turn_begins_before_it(
     shared: Deployment, conversation: Conversation, owner: str
 ) -> None:
