@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 
-from agent_core.errors import CallTimeout, SandboxCrashed
+from agent_core.errors import CallTimeout, OutputLimit, SandboxCrashed
 from agent_core.sandbox import tables
 from tests.emulators.e2b import Emulator
 from tests.emulators.kernel import KernelMachine
-from tests.sandbox.conformance import CONTRACT, MIB, output, run
+from tests.sandbox.conformance import CONTRACT as USUAL
+from tests.sandbox.conformance import MIB, output, run
 from tests.sandbox.test_e2b import provider_of
 
 pytestmark = pytest.mark.anyio
+CONTRACT = USUAL.model_copy(update={"filesystem": USUAL.filesystem.model_copy(update={"disk_mib": 1_000_000})})
+"""The disk is this computer's, on which others write."""
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,8 @@ async def test_rich_results(sandbox):
     assert [set(shown.data) for shown in done.displays] == [{"image/png"}, {"image/png"}]
     done, _ = await run(sandbox, "import plotly.graph_objects as go\ngo.Figure(go.Bar(y=[3])).show()")
     assert json.loads(done.displays[0].data["application/vnd.plotly.v1+json"])["data"][0]["type"] == "bar"
+    done, _ = await run(sandbox, "from IPython.display import HTML, display\ndisplay(HTML('<b>x</b>'))")
+    assert done.displays[0].data["text/html"] == b"<b>x</b>"
     done, _ = await run(sandbox, "import pandas as pd\npd.DataFrame({'n': [1]})")
     assert tables.parse(done.displays[0].data[tables.MEDIA_TYPE]).rows == ((1,),)
 
@@ -74,6 +80,24 @@ async def test_a_timeout_and_a_stop_leave_the_kernel_ready(sandbox):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await output(sandbox, "print(kept)") == "1\n"
+
+
+async def test_a_flood_that_only_the_host_sees(sandbox):
+    """Bytes that are no text grow when they are replaced; the call is stopped, and the variables are kept."""
+    await run(sandbox, "kept = 1")
+    began = time.monotonic()
+    with pytest.raises(OutputLimit) as caught:
+        await run(sandbox, "import os, time\nfor _ in range(64): os.write(1, b'\\xff' * 65536)\ntime.sleep(60)")
+    assert caught.value.state_kept is True
+    assert time.monotonic() - began < 30
+    assert await output(sandbox, "print(kept)") == "1\n"
+
+
+async def test_what_the_kernel_shows_by_itself(sandbox):
+    """It is nobody's result, and does no harm."""
+    code = "from IPython import get_ipython\nget_ipython().display_pub.publish({'text/plain': 'x'})\n42"
+    done, _ = await run(sandbox, code)
+    assert [shown.data["text/plain"] for shown in done.displays] == [b"42"]
 
 
 async def test_bash_and_files(sandbox):

@@ -22,6 +22,8 @@ from agent_core.sandbox.local.outputs import Outputs
 _MIB = 1 << 20
 _GRACE_SECONDS = 1.5
 _ANSWER_SECONDS = 2.0
+_FLOOD_SECONDS = 15.0
+"""What has been said already is heard to its end before the call's own end is."""
 _MOST_DISPLAYS = 100
 _KILLED = 137
 
@@ -52,7 +54,12 @@ class Call:
         request = bundle.call("run", self._name, language, code, most, seconds)
         task = asyncio.create_task(self._remote.execute(request, self._hear, seconds))
         try:
-            await asyncio.wait({task}, timeout=seconds + _GRACE_SECONDS)
+            await asyncio.wait(
+                {task, self._flooded}, timeout=seconds + _GRACE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if self._flooded.done() and not task.done():
+                await self._stop(task, _FLOOD_SECONDS)
+                raise _kept(OutputLimit(bundle.MOST_OUTPUT_BYTES // _MIB), kept=not self.lost)
         except asyncio.CancelledError:
             with contextlib.suppress(asyncio.CancelledError):
                 await to_its_end(self._stop(task))
@@ -70,10 +77,10 @@ class Call:
             raise
         return await self._judged(seconds)
 
-    async def _stop(self, task: "asyncio.Task[None]") -> None:
+    async def _stop(self, task: "asyncio.Task[None]", seconds: float = _ANSWER_SECONDS) -> None:
         """Interrupt the code: it is lost unless it has ended and its interpreter has not."""
         await self._remote.interrupt()
-        await asyncio.wait({task}, timeout=_ANSWER_SECONDS)
+        await asyncio.wait({task}, timeout=seconds)
         self.lost = not task.done() or task.cancelled() or task.exception() is not None
         if not task.done():
             task.cancel()

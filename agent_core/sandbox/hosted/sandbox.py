@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agent_core.contract import Contract, Language
-from agent_core.errors import CallTimeout, ClauseRefused, DiskFull, FileTooLarge, OutOfMemory, SandboxCrashed
+from agent_core.errors import (
+    CallTimeout,
+    ClauseRefused,
+    DiskFull,
+    FileTooLarge,
+    OutOfMemory,
+    OutputLimit,
+    SandboxCrashed,
+)
 from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Size, Usage
 from agent_core.sandbox.hosted.call import Call, Stuck
 from agent_core.sandbox.hosted.remote import Remote
@@ -83,7 +91,7 @@ class HostedSandbox(ABC):
             except Stuck:
                 await self._die()
                 raise CallTimeout(seconds, time.monotonic() - began, state_kept=False) from None
-            except (asyncio.CancelledError, OutOfMemory):
+            except (asyncio.CancelledError, OutOfMemory, OutputLimit):
                 if call.lost:
                     await self._die()
                 raise

@@ -74,8 +74,10 @@ class Session:
         self._repl, self._shell = Repl(self._screen), Shell()
         self._repl._names.update(kernel.names())  # noqa: SLF001
         self._shell._folder = self._root  # noqa: SLF001
-        sys.meta_path.insert(0, AfterImport(self._screen.patches()))
-        kernel.settle(self._screen.patches())
+        patches = {**self._screen.patches(), **kernel.displays(self._screen.display)}
+        sys.meta_path.insert(0, AfterImport(patches))
+        kernel.settle(patches)
+        self._reserved = _reserved()
         self._disk_before = self._disk_now = _used(self._root)
         self.limit(limits)
 
@@ -88,7 +90,8 @@ class Session:
             (resource.RLIMIT_NPROC, "processes"),
         ):
             _, most = resource.getrlimit(kind)
-            value = limits[name] if most == resource.RLIM_INFINITY else min(limits[name], most)
+            value = limits[name] + (self._reserved if kind == resource.RLIMIT_DATA else 0)
+            value = value if most == resource.RLIM_INFINITY else min(value, most)
             resource.setrlimit(kind, (value, most))
 
     def run(self, call: str, language: str, code: str, artifact_bytes: int, seconds: float) -> None:
@@ -259,6 +262,17 @@ def _memory(pid: int) -> int:
             if line.startswith("Pss_Anon:"):
                 return int(line.split()[1]) << 10
     return 0
+
+
+def _reserved() -> int:
+    """Bytes that count as data and are not in use, such as the stacks of a kernel's threads: nobody asked for them."""
+    kib = {}
+    with open("/proc/self/status") as file:  # noqa: PTH123
+        for line in file:
+            name, _, value = line.partition(":")
+            if name in {"VmData", "RssAnon"}:
+                kib[name] = int(value.split()[0])
+    return max(0, kib.get("VmData", 0) - kib.get("RssAnon", 0)) << 10
 
 
 def _used(folder: str) -> int:
