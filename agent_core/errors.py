@@ -17,6 +17,7 @@ What the code did (it raised, it printed, it exited with 3) is a value; these ar
   - AuthFailed             auth
   - ProviderUnavailable    provider_unavailable
     - StoreUnavailable     provider_unavailable
+    - SeatLost             provider_unavailable
 
 `str(error)` is a whole sentence for the person at the screen.
 """
@@ -218,3 +219,10 @@ class StoreUnavailable(ProviderUnavailable):
     """What conversations are kept in, the database or the artifacts' store, doesn't take or give anything now."""
 
     advice = "Stop; nothing can be kept until the store answers again."
+
+
+class SeatLost(ProviderUnavailable):
+    """This process may no longer write a conversation: another took it over, or it was given up."""
+
+    def __init__(self) -> None:
+        super().__init__("Another process of the app has taken this conversation over. Reload the page to go on there.")

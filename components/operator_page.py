@@ -15,10 +15,7 @@ from components import history_audit, history_spend, html_table, moments, units
 from components.markdown import plain
 
 _LIVE_SECONDS = 2.0
-_ENDS_ELSEWHERE = {
-    False: "Another process of the app holds it, and only that one can end it.",
-    True: "It ends with its run, which its person can stop.",
-}
+_ENDS_WITH_ITS_RUN = "It ends with its run, which its person can stop."
 
 
 def draw(deployment: Deployment, who: Person, unavailable: Mapping[ProviderName, str]) -> None:
@@ -65,10 +62,10 @@ def _sandbox(one: LiveSandbox, operations: Operations) -> None:
             "End",
             key=f"end-{one.id}",
             icon=":material/stop_circle:",
-            disabled=not one.here,
-            help="Stops the turn in it and closes it. Files are kept; variables are lost."
-            if one.here
-            else _ENDS_ELSEWHERE[bool(one.purpose)],
+            disabled=bool(one.purpose),
+            help=_ENDS_WITH_ITS_RUN
+            if one.purpose
+            else "Stops the turn in it and closes it. Files are kept; variables are lost.",
         )
     if ended:
         operations.end(one.conversation_id)

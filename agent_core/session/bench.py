@@ -7,7 +7,7 @@ from typing import Any
 from agent_core.contract import HOSTED, Contract
 from agent_core.contract.words import PROVIDER_NAMES
 from agent_core.errors import ClauseRefused, RingfenceError, SandboxExpired
-from agent_core.events import Event
+from agent_core.events import CodeStarted, Event
 from agent_core.sandbox.answering import Hosted
 from agent_core.sandbox.base import Output, Sandbox
 from agent_core.session.draft import DraftBoard
@@ -77,8 +77,11 @@ class Bench:
         self._draft.status(f"{name[:1].upper()}{name[1:]} asks to wait {seconds:.0f} s")
 
     def record(self, *events: Event) -> None:
-        """Append events to the conversation."""
-        self._log.append(*events)
+        """Append events to the conversation: a run that can't be recorded doesn't start."""
+        if any(isinstance(event, CodeStarted) for event in events):
+            self._log.append(*events)
+        else:
+            self._log.owe(*events)
 
     def started(self, run: str) -> None:
         """A run is under way."""

@@ -1,45 +1,41 @@
-"""One conversation: its events, its sandbox, its planner and its contract."""
+"""One conversation: its events, its sandbox, its planner and its contract.
 
-import asyncio
-import re
+Any process shows it; the one that has its seat writes it. What is asked of it elsewhere is done there.
+"""
+
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from uuid import uuid4
 
 from agent_core.analyst.suggestions import suggest
-from agent_core.background import BackgroundLoop, Job
-from agent_core.contract import Ceiling, Contract, Language, PlannerSettings, planner_changes
-from agent_core.contract.capabilities import check
-from agent_core.contract.diff import changes
+from agent_core.background import BackgroundLoop
+from agent_core.contract import Ceiling, Contract, Language, PlannerSettings
 from agent_core.contract.invalid import validated
-from agent_core.events import (
-    ContractChanged,
-    FileRemoved,
-    PlannerChanged,
-    UserAsked,
-)
+from agent_core.errors import ClauseRefused, ProviderUnavailable
 from agent_core.files.samples import SAMPLES
-from agent_core.planning.base import Planner
 from agent_core.sandbox.base import Provider
+from agent_core.session import elsewhere
 from agent_core.session.bench import Bench
+from agent_core.session.desk import Desk
 from agent_core.session.draft import DraftBoard
 from agent_core.session.hold import CloseReason, Hold
-from agent_core.session.intake import Intake, Taken
+from agent_core.session.intake import Intake
 from agent_core.session.log import Log
 from agent_core.session.offer import PlannerOffer
+from agent_core.session.orders import Amend, Answer, Ask, Bring, Order, Plain, Plan, Remove
 from agent_core.session.planners import Planners
+from agent_core.session.recovery import recover
+from agent_core.session.seat import Seat
 from agent_core.session.spending import Spending
-from agent_core.session.turn import Turns
 from agent_core.session.values import Draft, IncomingFile, Snapshot
 from agent_core.storage.artifacts import ArtifactStore
 from agent_core.storage.conversations import ConversationStore
 from agent_core.tools.outcome import Outcome
 
 _TITLE_LENGTH = 60
-_CLOSE_SECONDS = 10
+_SERVE_SECONDS = 30
 
 
 class Conversation:
@@ -58,16 +54,19 @@ class Conversation:
         conversations: ConversationStore,
         planners: Planners,
         ceiling: Ceiling,
-        in_use: Callable[["Conversation"], None],
+        seat: Seat,
+        given_up: Callable[["Conversation"], object],
+        idle_seconds: Callable[[], float],
     ) -> None:
         self.id = conversation_id
         self.owner = owner
         self.ceiling = ceiling
         """The operator's bounds on its contract."""
         self._loop = loop
-        self._in_use = in_use
-        self._used_at = time.monotonic()
         self._log = log
+        self._seat = seat
+        self._given_up = given_up
+        self._idle_seconds = idle_seconds
         self._hold = hold
         self._artifacts = artifacts
         self._conversations = conversations
@@ -75,25 +74,32 @@ class Conversation:
         self._draft = DraftBoard(log)
         self._bench = Bench(log, self._draft, hold, artifacts)
         self._intake = Intake(log, self._draft, hold, artifacts)
-        self._turns = Turns(
+        self._desk = Desk(
+            conversation_id=conversation_id,
+            loop=loop,
             log=log,
-            draft=self._draft,
             hold=hold,
-            spending=spending,
-            intake=self._intake,
+            draft=self._draft,
             bench=self._bench,
-            planner=self._current_planner,
-            model=lambda: planners.model(self.planning),
+            intake=self._intake,
+            spending=spending,
+            planners=planners,
+            ceiling=ceiling,
+            rename=self.rename,
         )
-        self._planner: Planner | None = None
-        self._work: Job | None = None
         self._suggested_for: tuple[tuple[str, str], ...] = ()
         self._suggested: tuple[str, ...] = ()
 
     @property
     def busy(self) -> bool:
-        """Whether a turn, or a look inside a file, is under way."""
-        return self._work is not None and not self._work.done
+        """Whether a turn, or a look inside a file, is under way, in this process or another."""
+        self._seat.follow()
+        return self._busy
+
+    @property
+    def held(self) -> bool:
+        """Whether this process writes it."""
+        return self._seat.held
 
     @property
     def offer(self) -> PlannerOffer | None:
@@ -103,7 +109,7 @@ class Conversation:
     @property
     def planning(self) -> PlannerSettings:
         """How its planner is set, from the next turn on."""
-        return self._log.state.planner or self._planners.offer.usual
+        return self._desk.planning
 
     @property
     def planner_label(self) -> str:
@@ -112,19 +118,21 @@ class Conversation:
 
     def snapshot(self, after: int = 0) -> Snapshot:
         """Everything the screen needs, with the events after number `after`."""
-        self.touch()
+        self._seat.touch()
+        self._seat.follow()
         with self._log.lock:
-            state = self._log.state
+            state, here = self._log.state, self._seat.held
+            busy = self._busy
             return Snapshot(
                 events=self._log.after(after),
                 last=self._log.last,
-                busy=self.busy,
-                draft=self._waiting(self._draft.current) if self.busy else None,
+                busy=busy,
+                draft=self._waiting(self._draft.current if here else elsewhere.draft(self._log)) if busy else None,
                 contract=state.contract,
                 contract_version=state.version,
-                sandbox=self._hold.state,
+                sandbox=self._hold.state if here else elsewhere.sandbox(state),
                 cost=self._log.cost(),
-                closing=None if self.busy else self._hold.closing,
+                closing=None if busy else self._hold.closing,
                 suggestions=self._suggestions(),
                 withheld=self._hold.withheld,
             )
@@ -138,39 +146,24 @@ class Conversation:
         if self.busy:
             return False
         taken = self._intake.take(files)
-        turn = uuid4().hex
-        with self._log.lock:
-            if self.busy:
-                return False
-            names = tuple(upload.name for upload in taken.uploads)
-            version = self._log.state.version
-            asked = UserAsked(turn=turn, text=text, files=names, contract_version=version)
-            self._log.append(asked, *taken.refused)
-            self._draft.begin(turn, "Thinking")
-            self._work = self._start(self._turns.run(turn, text, taken))
-        if self._log.state.asked == 1:
-            self.rename(_title(text, names))
-        return True
+        return self._order(Ask(turn=uuid4().hex, text=text, uploads=taken.uploads, refused=taken.refused)).taken
 
     def run_code(self, code: str, language: Language, told: Callable[[Outcome], None] = lambda _: None) -> bool:
         """Run code past the planner, as a turn of its own under the contract.
 
         `told` gets what it came to, on the background loop; never, where the turn failed before or was stopped.
-        False, and nothing runs, while a turn is running.
+        False, and nothing runs, while a turn is running. Raises ProviderUnavailable where another process holds it.
         """
-        turn = uuid4().hex
-        with self._log.lock:
-            if self.busy:
-                return False
-            text, version = f"{_fence(code)}{language}\n{code}\n{_fence(code)}", self._log.state.version
-            self._log.append(UserAsked(turn=turn, text=text, contract_version=version, past_planner=True))
-            self._draft.begin(turn, "Opening a sandbox")
-            self._work = self._start(self._turns.run_code(turn, code, language, told))
-        return True
+        if not self._seat.take():
+            raise ProviderUnavailable("Another process of the app works on this conversation. Try again when it rests.")
+        return self._desk.run_code(code, language, told)
 
     def upload(self, files: Sequence[IncomingFile]) -> bool:
         """Bring files in without asking anything. False, and nothing is taken, while a turn is running."""
-        return not self.busy and self._look(self._intake.take(files))
+        if self.busy:
+            return False
+        taken = self._intake.take(files)
+        return self._order(Bring(uploads=taken.uploads, refused=taken.refused)).taken
 
     def add_sample(self, name: str) -> None:
         """Bring in one of `agent_core.files.samples.SAMPLES`."""
@@ -180,19 +173,16 @@ class Conversation:
 
     def remove_file(self, name: str) -> None:
         """Take an uploaded file out of the conversation and its sandbox."""
-        if name in self._log.state.files:
-            self._log.append(FileRemoved(name=name))
-            self._start(self._hold.remove_files())
+        self._order(Remove(name=name))
 
     def wait(self) -> None:
-        """Block until nothing of a turn runs any more. Never call this from the background loop."""
-        if self._work is not None:
-            self._loop.run(self._work.wait())
+        """Block until nothing of a turn runs here any more. Never call this from the background loop."""
+        self._loop.run(self._desk.wait())
 
     def stop(self) -> None:
         """Cancel the running turn and the sandbox call under it. Nothing happens when none runs."""
-        if self._work is not None:
-            self._work.cancel()
+        if self.busy:
+            self._order(Plain(kind="stop"))
 
     def amend(self, contract: Contract, by: str = "you") -> int:
         """Put a new version of the contract in force, at once, and return its number.
@@ -200,18 +190,11 @@ class Conversation:
         An unchanged contract makes no version. Raises ClauseRefused for a contract that the provider
         can't enforce, or an edit that the operator's policy forbids; the one in force stays.
         """
-        with self._log.lock:
-            state = self._log.state
-            if contract == state.contract:
-                return state.version
-            validated(contract.model_dump())
-            self.ceiling.check_edit(state.contract, contract)
-            check(contract)
-            sentences = changes(state.contract, contract)
-            version = state.version + 1
-            self._log.append(ContractChanged(version=version, contract=contract, by=by, changes=sentences))
-        self._start(self._apply())
-        return version
+        validated(contract.model_dump())
+        answer = self._order(Amend(contract=contract, by=by))
+        if answer.refusal:
+            raise ClauseRefused(answer.clause, answer.refusal)
+        return answer.version
 
     def plan(self, settings: PlannerSettings) -> None:
         """Set the planner otherwise, from the next turn on.
@@ -219,13 +202,11 @@ class Conversation:
         Raises ProviderUnavailable for a model that is not offered, and for what the operator's policy forbids.
         """
         self._planners.offer.check(settings)
-        with self._log.lock:
-            if sentences := planner_changes(self.planning, settings):
-                self._log.append(PlannerChanged(settings=settings, changes=sentences))
+        self._order(Plan(settings=settings))
 
     def restart_sandbox(self) -> None:
         """Close the sandbox so that the next call opens one under the contract in force."""
-        self._start(self._hold.close("closed_by_person"))
+        self._order(Plain(kind="restart"))
 
     def uses(self, provider: Provider) -> bool:
         """Whether its sandbox is this provider's, or is about to be."""
@@ -233,14 +214,21 @@ class Conversation:
 
     async def end_sandbox(self, reason: CloseReason) -> None:
         """Stop the turn and close the sandbox; the files are kept and the conversation can go on."""
-        if self._work is not None:
-            self._work.cancel()
-            await asyncio.wait_for(self._work.wait(), _CLOSE_SECONDS)
+        await self._desk.end_turn()
         await self._hold.close(reason)
+
+    def end_by_operator(self) -> None:
+        """Do so in whichever process holds it."""
+        self._order(Plain(kind="end"))
 
     def extend(self) -> None:
         """Have the idle time of a resting sandbox begin anew; its longest life stays."""
-        self._hold.extend()
+        self._order(Plain(kind="extend"))
+
+    def let_go(self) -> None:
+        """End the turn, the planner and the sandbox in whichever process; this one writes the conversation then."""
+        self._order(Plain(kind="let_go"))
+        self._seat.take()
 
     def rename(self, title: str) -> None:
         """Give the conversation another name."""
@@ -253,62 +241,76 @@ class Conversation:
         return self._artifacts.read(sha256)
 
     @property
+    def sandbox_id(self) -> str | None:
+        """The sandbox that this process holds for it."""
+        return self._hold.sandbox_id
+
+    def lose(self) -> None:
+        """Another process may have the seat by now: nothing is written any more, and the next tick ends all of it."""
+        self._log.seat = None
+
+    @property
     def resting_since(self) -> datetime | None:
         """Since when its sandbox has had nothing to do; None when it has none, or a turn is under way."""
-        return None if self.busy else self._hold.resting_since
+        return None if self._desk.working else self._hold.resting_since
 
     async def make_room(self) -> None:
         """Close a resting sandbox for another conversation's sake; its files are kept."""
         await self._hold.close("made_room")
 
-    def touch(self) -> None:
-        """Note that it is in use."""
-        self._used_at = time.monotonic()
-
-    def idle_for(self, seconds: float) -> bool:
-        """Whether it has no turn and no sandbox, and nobody has read or done anything for so long."""
-        unused = time.monotonic() - self._used_at > seconds
-        return unused and not self.busy and self._hold.state.phase == "none"
-
-    async def rest(self) -> None:
-        """Give back the planner's process; the next turn resumes with the same context."""
-        if self._planner is not None:
-            await self._planner.release()
+    def make_room_elsewhere(self) -> None:
+        """Have the process that holds it do so."""
+        self._seat.tell(Plain(kind="make_room"))
 
     async def tick(self, now: datetime) -> None:
-        """About once a second: what the contract says about time and money."""
+        """About once a second: what is owed to the store, and what the contract says about time and money.
+
+        A conversation that rests is given up, so that any process can take it.
+        """
+        if not self._seat.held:
+            await self.close()
+            return
+        self._log.settle()
+        if not self._desk.working and self._log.settled and self._log.state.open_turn is not None:
+            recover(self._log)
         await self._hold.tick(now)
+        resting = not self._desk.working and self._hold.empty and self._log.settled
+        if resting and time.monotonic() - self._seat.used_at > self._idle_seconds():
+            await self.close()
 
     async def close(self) -> None:
-        """End the turn, the planner and the sandbox."""
-        if self._work is not None:
-            self._work.cancel()
-            await asyncio.wait_for(self._work.wait(), _CLOSE_SECONDS)
-        if self._planner is not None:
-            await self._planner.close()
-        await self._hold.close("app_stopped")
+        """End the turn, the planner and the sandbox, and give the seat up."""
+        await self._desk.close()
+        self._seat.give_up()
+        self._given_up(self)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> Job:
-        self.touch()
-        self._in_use(self)
-        return self._loop.start(work)
+    async def serve(self, order: Order) -> Answer:
+        """Do what another process, or `_order`, asks of this one, which has the seat."""
+        match order:
+            case Plain(kind="end"):
+                await self._desk.end_turn()
+                await self._hold.close("closed_by_operator")
+            case Plain(kind="let_go"):
+                await self.close()
+            case Plain(kind="make_room"):
+                if self.resting_since is not None:
+                    await self.make_room()
+            case _:
+                return self._desk.do(order)
+        return Answer()
 
-    def _look(self, taken: Taken) -> bool:
-        with self._log.lock:
-            if self.busy:
-                return False
-            if taken.refused:
-                self._log.append(*taken.refused)
-            if taken.uploads:
-                self._name_by_file(taken)
-                self._draft.begin("", "Reading files")
-                self._work = self._start(self._turns.look_inside(taken))
-        return True
+    def _order(self, order: Order) -> Answer:
+        if not self._seat.take():
+            answer = self._seat.ask(order)
+            if answer is not None:
+                return answer
+        if isinstance(order, Plain) and order.kind in {"end", "let_go"}:
+            return self._loop.run(self.serve(order), _SERVE_SECONDS)
+        return self._desk.do(order)
 
-    def _name_by_file(self, taken: Taken) -> None:
-        state = self._log.state
-        if not state.asked and not state.files:
-            self.rename(_title("", [taken.uploads[0].name]))
+    @property
+    def _busy(self) -> bool:
+        return self._desk.working or (not self._seat.held and self._log.state.open_turn is not None)
 
     def _suggestions(self) -> tuple[str, ...]:
         """Thought of once for each set of files: the screen asks four times a second."""
@@ -325,24 +327,3 @@ class Conversation:
             return draft
         place = "next in line" if ahead == 0 else f"{ahead} before this one"
         return replace(draft, status=f"Waiting for a sandbox, {place}")
-
-    async def _apply(self) -> None:
-        self._turns.reschedule()
-        await self._hold.amend()
-        await self._hold.tick(datetime.now(UTC))
-
-    def _current_planner(self) -> Planner:
-        if self._planner is None:
-            self._planner = self._planners.make(self.id, self._bench, lambda: self.planning)
-        return self._planner
-
-
-def _title(text: str, names: Sequence[str]) -> str:
-    line = " ".join(text.split()) or ", ".join(names) or "New conversation"
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1].rstrip() + "…"
-
-
-def _fence(code: str) -> str:
-    """One longer than any in the code, so that all of it stands inside."""
-    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
-    return "`" * max(3, longest + 1)

@@ -1,14 +1,16 @@
 """The composition root: one per process, held by the screen."""
 
 import asyncio
+import random
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from weakref import WeakValueDictionary
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from agent_core.background import BackgroundLoop
 from agent_core.billing.meter import METERED_KINDS
@@ -16,7 +18,7 @@ from agent_core.config import Settings
 from agent_core.contract import Contract, ProviderName, read_policy, standard
 from agent_core.contract.capabilities import check
 from agent_core.contract.invalid import validated
-from agent_core.errors import ProviderUnavailable, RingfenceError
+from agent_core.errors import ProviderUnavailable, RingfenceError, StoreUnavailable
 from agent_core.events import ContractChanged
 from agent_core.sandbox.base import Provider
 from agent_core.sandbox.providers import Opener
@@ -31,10 +33,12 @@ from agent_core.session.log import Log
 from agent_core.session.operations import Operations
 from agent_core.session.planners import Planners
 from agent_core.session.providers import Providers
-from agent_core.session.recovery import end_leftovers, recover
+from agent_core.session.recovery import end_leftovers
 from agent_core.session.reports import Reports
+from agent_core.session.seat import Seat
 from agent_core.session.spend import Spend, spend
 from agent_core.session.spending import Ledger, Spending, Till
+from agent_core.session.upkeep import Upkeep
 from agent_core.session.validation import Validations
 from agent_core.session.values import ConversationSummary
 from agent_core.session.workspace import Workspace, folder_of
@@ -48,7 +52,9 @@ from agent_core.storage.hosted_files import HostedFiles
 from agent_core.storage.identity import deployment_id
 from agent_core.storage.leases import Leases
 from agent_core.storage.people import People, Person
+from agent_core.storage.requests import RequestBox
 from agent_core.storage.sandboxes import SandboxLog
+from agent_core.storage.seats import Seats
 from agent_core.storage.workspaces import WorkspaceStore
 from agent_core.telemetry import logs
 from agent_core.telemetry.instruments import Instruments
@@ -58,9 +64,10 @@ _log = structlog.get_logger(__name__)
 LOCAL_PERSON = Person("local")
 """Everybody, where nobody signs in: the app listens on this machine only then."""
 
-_TICK_SECONDS = 1.0
 _WARM_AFTER_SECONDS = 3.0
 _CLOSE_SECONDS = 30
+_ROOM_SECONDS = 2.0
+"""How often another process is asked to close a sandbox that rests."""
 _UNTITLED = "New conversation"
 
 
@@ -107,8 +114,11 @@ class Deployment:
         opener = Opener(deployment_id(self._database), this_process().label, HostedFiles(self._database))
         self._providers = Providers(settings, opener, providers)
         self._idle = idle
+        self._seats = Seats(self._database)
+        self._requests = RequestBox(self._database)
+        self._asked_for_room: dict[str, float] = {}
         self._open: dict[str, Conversation] = {}
-        """Those in use, which are looked after each second."""
+        """Those that this process writes, which are looked after each second."""
         self._known: WeakValueDictionary[str, Conversation] = WeakValueDictionary()
         """The one object of each conversation that anybody still holds, such as a tab that is open but idle."""
         self._loop = BackgroundLoop()
@@ -134,9 +144,18 @@ class Deployment:
         """The keys that people bring."""
         self._planners = Planners(settings, self._database, self.ceiling, idle.planner)
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
-        self._ticking = self._loop.start(self._tick())
         self._warming = self._loop.start(self._warm())
-        self._reclaiming = self._loop.start(self._reclaim())
+        self._reclaiming = self._loop.start(self._reclaim(at_start=True))
+        self._upkeep = Upkeep(
+            self._loop,
+            held=self._open,
+            seats=self._seats,
+            requests=self._requests,
+            sandboxes=self._sandboxes,
+            gate=self._gate,
+            runs=(self.validations, self.keys),
+            reclaim=self._reclaim,
+        )
 
     @classmethod
     def start(cls, secrets: Mapping[str, str] | None = None) -> "Deployment":
@@ -201,8 +220,7 @@ class Deployment:
             self._sandboxes,
             self._people,
             self._errands,
-            held=lambda: frozenset(self._open),
-            end_here=self._end_here,
+            end=self._end,
         )
 
     def create(self, owner: str, contract: Contract | None = None) -> Conversation:
@@ -227,7 +245,7 @@ class Deployment:
     def delete(self, conversation_id: str, owner: str) -> None:
         """Delete a conversation with its events, and the artifacts that nothing else refers to."""
         conversation = self.get(conversation_id, owner)
-        self._loop.run(conversation.close(), _CLOSE_SECONDS)
+        conversation.let_go()
         self._open.pop(conversation_id, None)
         self._known.pop(conversation_id, None)
         self._conversations.delete(conversation_id)
@@ -243,26 +261,24 @@ class Deployment:
 
     def check(self) -> None:
         """Whether people can be let in. Raises ProviderUnavailable with the reason where they can't."""
-        try:
-            self._database.check()
-        except SQLAlchemyError as error:
-            raise ProviderUnavailable("The database doesn't answer.") from error
+        self._database.check()
         self._artifacts.check()
-        if self._ticking.done:
-            raise ProviderUnavailable("The loop that keeps to the contracts' limits has ended; restart the app.")
+        if self._upkeep.ended:
+            raise ProviderUnavailable("A loop that keeps to the contracts' limits has ended; restart the app.")
 
     def close(self) -> None:
         """Stop every turn, close every sandbox, and end the loop."""
         self._loop.run(self._close(), _CLOSE_SECONDS)
         self._loop.close()
+        with suppress(StoreUnavailable):
+            self._seats.leave()
         self._instruments.close()
         self._database.close()
 
-    def _end_here(self, conversation_id: str) -> bool:
-        conversation = self._open.get(conversation_id)
-        if conversation is not None:
-            self._loop.run(conversation.end_sandbox("closed_by_operator"), _CLOSE_SECONDS)
-        return conversation is not None
+    def _end(self, conversation_id: str) -> None:
+        owner = self._conversations.owner_of(conversation_id)
+        if owner is not None:
+            self.get(conversation_id, owner).end_by_operator()
 
     def _titles(self, owner: str) -> dict[str, str]:
         return {row.id: row.title for row in self._conversations.list(owner)}
@@ -271,13 +287,10 @@ class Deployment:
         # On the loop, so that two script runs can't load the same conversation twice.
         if (loaded := self._known.get(conversation_id)) is None:
             loaded = self._known[conversation_id] = self._read(conversation_id, owner)
-        loaded.touch()
-        self._keep(loaded)
         return loaded
 
     def _read(self, conversation_id: str, owner: str) -> Conversation:
         log = Log(conversation_id, self._events)
-        recover(log)
         spending = Spending(self._ledger, owner, conversation_id)
         hold = Hold(
             conversation=conversation_id,
@@ -288,7 +301,6 @@ class Deployment:
             gate=self._gate,
             artifacts=self._artifacts,
             workspace=Workspace(conversation_id, owner, self._workspaces, self._artifacts),
-            sandboxes=self._sandboxes,
             make_room=partial(self._make_room, owner),
             ceiling=self.ceiling,
             checked=partial(self.validations.require, owner),
@@ -304,20 +316,20 @@ class Deployment:
             conversations=self._conversations,
             planners=self._planners,
             ceiling=self.ceiling,
-            in_use=self._keep,
+            seat=Seat(
+                conversation_id,
+                log,
+                seats=self._seats,
+                requests=self._requests,
+                sandboxes=self._sandboxes,
+                taken=lambda: self._keep(conversation_id),
+            ),
+            given_up=lambda gone: self._open.pop(gone.id, None),
+            idle_seconds=lambda: self._idle.memory,
         )
 
-    def _keep(self, conversation: Conversation) -> None:
-        self._open[conversation.id] = conversation
-
-    async def _let_go(self, conversation: Conversation) -> None:
-        """Drop what nobody uses. Whoever holds it yet keeps the one object, and by using it brings it back."""
-        if not conversation.idle_for(self._idle.memory):
-            return
-        await conversation.rest()
-        let_go = self._open.pop(conversation.id, None)
-        if let_go is not None and not conversation.idle_for(self._idle.memory):
-            self._keep(conversation)
+    def _keep(self, conversation_id: str) -> None:
+        self._open[conversation_id] = self._known[conversation_id]
 
     async def _make_room(self, owner: str) -> None:
         """Close the sandbox of this person's that has rested longest, if any rests."""
@@ -325,6 +337,12 @@ class Deployment:
         resting = [(since, one.id, one) for one in mine if (since := one.resting_since) is not None]
         if resting:
             await min(resting)[2].make_room()
+        elif time.monotonic() - self._asked_for_room.get(owner, -_ROOM_SECONDS) > _ROOM_SECONDS:
+            self._asked_for_room[owner] = time.monotonic()
+            elsewhere = {one.conversation_id for one in self._sandboxes.of_person(owner)} - set(self._open)
+            if elsewhere:
+                conversation_id = random.choice(sorted(elsewhere))  # noqa: S311  nothing is kept secret by it
+                (await self._load(conversation_id, owner)).make_room_elsewhere()
 
     def _leased(self, owner: str, purpose: Purpose, opened: Provider) -> Leased:
         till = Till(self._ledger, owner, purpose)
@@ -349,34 +367,21 @@ class Deployment:
     async def _end_leftovers(self, opened: Provider) -> None:
         await end_leftovers(opened, self._orphans)
 
-    async def _reclaim(self) -> None:
-        """End what processes that are gone have left running elsewhere. A provider that doesn't answer waits."""
-        for opened in self._providers.remote():
+    async def _reclaim(self, *, at_start: bool = False) -> None:
+        """Close what processes that are gone held, and end what they left running elsewhere.
+
+        A provider that doesn't answer waits.
+        """
+        gone = {one.id for one in self._sandboxes.close_orphans()} | set(self._errands.close_orphans())
+        self._orphans |= gone
+        for opened in self._providers.remote() if gone or at_start else ():
             try:
                 await self._end_leftovers(opened)
             except RingfenceError as error:
                 _log.warning("leftovers_not_ended", provider=opened.name, reason=str(error))
 
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(_TICK_SECONDS)
-            try:
-                self.validations.beat()
-                self.keys.beat()
-            except Exception:  # noqa: BLE001 - it is tried again in a second
-                _log.exception("beat_failed")
-            await self._look_after_all()
-
-    async def _look_after_all(self) -> None:
-        for conversation in tuple(self._open.values()):
-            try:
-                await conversation.tick(datetime.now(UTC))
-                await self._let_go(conversation)
-            except Exception:  # noqa: BLE001 - one conversation's trouble is not the others'
-                _log.exception("tick_failed", conversation=conversation.id)
-
     async def _close(self) -> None:
-        self._ticking.cancel()
+        self._upkeep.cancel()
         self._warming.cancel()
         self._reclaiming.cancel()
         await self.validations.close()

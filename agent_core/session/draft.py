@@ -72,17 +72,17 @@ class DraftBoard:
                 with self._log.lock:
                     self.current = replace(draft, text="")
                     if text.strip():
-                        self._log.append(AgentSaid(turn=draft.turn, text=text))
+                        self._log.owe(AgentSaid(turn=draft.turn, text=text))
             case ThinkingDone(text):
                 with self._log.lock:
                     self.current = replace(draft, thinking="")
                     if text.strip():
-                        self._log.append(AgentThought(turn=draft.turn, text=text))
+                        self._log.owe(AgentThought(turn=draft.turn, text=text))
             case Retrying():
                 self._retrying(draft, signal)
 
     def _retrying(self, draft: Draft, signal: Retrying) -> None:
-        self._log.append(
+        self._log.owe(
             PlannerRetried(
                 turn=draft.turn,
                 attempt=signal.attempt,

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from agent_core.contract import Contract
-from agent_core.errors import ConcurrencyFull
+from agent_core.errors import ConcurrencyFull, StoreUnavailable
 from agent_core.storage.leases import Leases, Ticket
 
 _ASK_AGAIN_SECONDS = 0.1
@@ -20,6 +21,7 @@ class Gate:
 
     def __init__(self, leases: Leases) -> None:
         self._leases = leases
+        self._leaving: set[str] = set()
 
     async def enter(
         self,
@@ -35,6 +37,7 @@ class Gate:
         `make_room` is asked each time to give up a place that rests.
         Raises ConcurrencyFull after `LONGEST_WAIT_SECONDS`. Cancelling gives the turn in the queue back.
         """
+        self._leaving.discard(place)
         until = time.monotonic() + LONGEST_WAIT_SECONDS
         granted = False
         try:
@@ -51,13 +54,21 @@ class Gate:
         if not granted:
             raise ConcurrencyFull(contract.concurrency.per_deployment, "deployment")
 
-    def beat(self, place: str) -> None:
-        """Say that the place is still in use."""
-        self._leases.beat(place)
+    def beat(self, *places: str) -> None:
+        """Say that places are still in use."""
+        self._leases.beat(*places)
 
     def leave(self, place: str) -> None:
-        """Give the place back."""
-        self._leases.release(place)
+        """Give the place back: at once, or where the database doesn't answer with a later `settle`."""
+        self._leaving.add(place)
+        self.settle()
+
+    def settle(self) -> None:
+        """Give back what could not be given back yet."""
+        with suppress(StoreUnavailable):
+            for place in tuple(self._leaving):
+                self._leases.release(place)
+                self._leaving.discard(place)
 
     def _ask(self, place: str, owner: str, contract: Contract) -> Ticket:
         caps = contract.concurrency

@@ -18,7 +18,6 @@ from agent_core.session.spending import Spending
 from agent_core.session.values import Closing, SandboxState
 from agent_core.session.workspace import Workspace, pieces
 from agent_core.storage.artifacts import ArtifactStore
-from agent_core.storage.sandboxes import SandboxLog
 
 CloseReason = str
 
@@ -37,7 +36,6 @@ class Hold:
         gate: Gate,
         artifacts: ArtifactStore,
         workspace: Workspace,
-        sandboxes: SandboxLog,
         make_room: Callable[[], Awaitable[None]],
         ceiling: Ceiling,
         checked: Callable[[Contract], None],
@@ -50,7 +48,6 @@ class Hold:
         self._gate = gate
         self._artifacts = artifacts
         self._workspace = workspace
-        self._sandboxes = sandboxes
         self._make_room = make_room
         self._ceiling = ceiling
         self._checked = checked
@@ -62,6 +59,16 @@ class Hold:
         self._used_at = datetime.now(UTC)
         self._out_of_money = False
         self.state = SandboxState("none")
+
+    @property
+    def sandbox_id(self) -> str | None:
+        """The sandbox that is alive."""
+        return self._sandbox.id if self._sandbox is not None else None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no sandbox, and none is about to open or close."""
+        return self._sandbox is None and not self._lock.locked()
 
     def permit(self) -> None:
         """Raises ClauseRefused where no sandbox may open under the contract in force.
@@ -166,12 +173,10 @@ class Hold:
         await self.close("closed_by_person")
 
     async def tick(self, now: datetime) -> None:
-        """Called about once a second: heartbeat, idle and maximum time, budget."""
+        """Called about once a second: idle and maximum time, budget."""
         held = self._sandbox
         if held is None or self._lock.locked():
             return
-        self._sandboxes.beat(held.id)
-        self._gate.beat(self._conversation)
         contract = self._log.state.contract
         try:
             self._spending.check(self._log)
@@ -195,7 +200,7 @@ class Hold:
             if held.busy:
                 await held.cut(error)
             else:
-                self._log.append(
+                self._log.owe(
                     ContractDenied(
                         turn=self._log.state.open_turn,
                         clause="billing",
@@ -224,7 +229,7 @@ class Hold:
         amendment = await self._sandbox.amend(contract)
         self._priced = _amended(self._priced, contract, version, amendment, self._sandbox.allocated)
         self.state = replace(self.state, pending=amendment.next_sandbox)
-        self._log.append(self._priced)
+        self._log.owe(self._priced)
 
     async def _open(self) -> GuardedSandbox:
         self.permit()
@@ -252,6 +257,7 @@ class Hold:
             for name, (upload, _) in self._log.state.files.items():
                 await inner.write(f"inputs/{name}", pieces(self._artifacts, upload.sha256))
             await self._workspace.restore(inner, contract)
+            opened = self._opened(inner, contract, version)
         except BaseException:
             await stack.aclose()
             self._gate.leave(self._conversation)
@@ -259,7 +265,7 @@ class Hold:
             self.state = SandboxState("none")
             raise
         self._stack = stack
-        return self._opened(inner, contract, version)
+        return opened
 
     def _opened(self, inner: Sandbox, contract: Contract, version: int) -> GuardedSandbox:
         enforced_by: tuple[str, ...] = tuple(getattr(inner, "enforced_by", ()))
@@ -273,9 +279,8 @@ class Hold:
             rate_card=contract.billing.rate_card,
             enforced_by=enforced_by,
         )
-        self._sandboxes.opened(inner.id, self._conversation, opened.at)
-        self._priced = opened
         self._log.append(opened)
+        self._priced = opened
         self.state = SandboxState("idle", inner.id, opened.at, version, enforced_by)
         return GuardedSandbox(inner, contract.provider, self._phase)
 
@@ -287,7 +292,7 @@ class Hold:
         try:
             try:
                 # Of a hosted container each file came out, and was kept, when it was made.
-                if held.hosted is None:
+                if held.hosted is None and self._log.seat is not None:
                     await self._workspace.save(held, self._log.state.contract)
             finally:
                 await stack.aclose()
@@ -295,12 +300,11 @@ class Hold:
             now = datetime.now(UTC)
             made = held.hosted is None or held.hosted.made
             seconds = (now - opened_at).total_seconds() if opened_at else 0.0
-            self._log.append(
+            self._log.owe(
                 SandboxClosed.model_validate(
                     {"at": now, "sandbox": held.id, "reason": reason if made else "never_made", "seconds": seconds}
                 )
             )
-            self._sandboxes.closed(held.id)
             self._gate.leave(self._conversation)
             self._opened_by = None
             self.state = SandboxState("none")

@@ -1,12 +1,16 @@
 """A conversation's events in memory, beside the store, and what they add up to."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
 
+import structlog
+
 from agent_core.billing.meter import Cost, Meter
 from agent_core.contract import HOSTED, Contract, PlannerSettings
+from agent_core.errors import SeatLost, StoreUnavailable
 from agent_core.events import (
     CodeFinished,
     CodeStarted,
@@ -16,11 +20,20 @@ from agent_core.events import (
     FileRemoved,
     FileUploaded,
     PlannerChanged,
+    SandboxClosed,
+    SandboxOpened,
     TurnEnded,
     Upload,
     UserAsked,
 )
 from agent_core.storage.events import EventStore, StoredEvent
+
+_log = structlog.get_logger(__name__)
+
+_PAUSES = (0.0, 0.05, 0.25)
+"""Seconds before each try: a connection that was lost is made anew at once, a server takes longer."""
+_LATELY = 200
+"""Events among which one is looked for that may have been kept."""
 
 
 @dataclass(slots=True)
@@ -40,6 +53,8 @@ class State:
     past_planner: bool = False
     """Whether the newest turn went past the planner."""
     open_run: str | None = None
+    sandbox: SandboxOpened | None = None
+    """The one that is alive, in whichever process."""
     asked: int = 0
     _elsewhere: bool = False
     """Whether the open turn is planned by somebody else, who tells the planner nothing."""
@@ -56,10 +71,10 @@ class State:
             case UserAsked():
                 self.open_turn, self.asked, self.past_planner = event.turn, self.asked + 1, event.past_planner
                 self._elsewhere = self.contract.provider in HOSTED
-            case CodeStarted():
-                self.open_run = event.run
-            case CodeFinished():
-                self.open_run = None
+            case CodeStarted() | CodeFinished():
+                self.open_run = event.run if isinstance(event, CodeStarted) else None
+            case SandboxOpened() | SandboxClosed():
+                self.sandbox = event if isinstance(event, SandboxOpened) else None
             case TurnEnded():
                 self.open_turn = None
                 if event.outcome == "done" and not self.past_planner and not self._elsewhere:
@@ -80,7 +95,10 @@ class State:
 
 
 class Log:
-    """Appends to the store first, then to memory; safe to use from any thread."""
+    """Appends to the store first, then to memory; safe to use from any thread.
+
+    Only who has the conversation's seat appends; everybody else reads on with `refresh`.
+    """
 
     def __init__(self, conversation: str, store: EventStore) -> None:
         self.lock = threading.RLock()
@@ -90,16 +108,54 @@ class Log:
         self._meter = Meter()
         self._day = Meter(since=_midnight(datetime.now(UTC)))
         self._events: list[StoredEvent] = []
+        self._owed: list[Event] = []
+        self._unsure = False
+        self.seat: str | None = None
+        """The word under which events are appended; None while this process may not."""
         self._take(store.read(conversation))
 
     def append(self, *events: Event) -> None:
-        """Record facts, in order, all or none."""
+        """Record what is about to be done, in order, all or none. Raises StoreUnavailable, and SeatLost."""
         with self.lock:
-            stored = self._store.append(self._conversation, *events)
-            if stored and stored[0].seq != self.last + 1:
-                # Another process appended in between.
-                stored = self._store.read(self._conversation, self.last)
-            self._take(stored)
+            for pause in _PAUSES:
+                time.sleep(pause)
+                try:
+                    self._commit(events)
+                except StoreUnavailable:
+                    self._unsure = True
+                    if pause == _PAUSES[-1]:
+                        raise
+                except SeatLost:
+                    self.seat = None
+                    raise
+                else:
+                    return
+
+    def owe(self, *events: Event) -> None:
+        """Record what has happened already: at once, or with the next `append` or `settle` that succeeds."""
+        with self.lock:
+            try:
+                self.append(*events)
+            except StoreUnavailable:
+                self._owed.extend(events)
+            except SeatLost:
+                _log.warning("facts_dropped", conversation=self._conversation, kinds=[event.kind for event in events])
+
+    def settle(self) -> None:
+        """Record what is owed, if the store takes it by now."""
+        with self.lock:
+            if self.seat is not None and not self.settled:
+                self.owe()
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is owed, or may not have been kept."""
+        return not self._owed and not self._unsure
+
+    def refresh(self) -> None:
+        """Read on: what another process has appended. Raises StoreUnavailable."""
+        with self.lock:
+            self._take(self._store.read(self._conversation, self.last))
 
     def after(self, seq: int) -> tuple[StoredEvent, ...]:
         """The events with a number above `seq`."""
@@ -115,6 +171,16 @@ class Log:
         """The newest event's number; 0 when there is none."""
         return len(self._events)
 
+    @property
+    def newest(self) -> Event | None:
+        """The newest event."""
+        return self._events[-1].event if self._events else None
+
+    def has_turn(self, turn: str) -> bool:
+        """Whether a turn was begun."""
+        with self.lock:
+            return any(isinstance(one.event, UserAsked) and one.event.turn == turn for one in self._events)
+
     def cost(self) -> Cost:
         """What the conversation has cost until now."""
         with self.lock:
@@ -128,6 +194,22 @@ class Log:
                 events = (stored.event for stored in self._events)
                 self._day = reduce(Meter.add, events, Meter(since=_midnight(now)))
             return self._day.cost(now)
+
+    def _commit(self, events: tuple[Event, ...]) -> None:
+        if self.seat is None:
+            raise SeatLost
+        if self._unsure:
+            # A connection that was lost at the end of a transaction doesn't tell whether it was kept.
+            self.refresh()
+            kept = {one.event.model_dump_json() for one in self._events[-_LATELY:]}
+            self._owed = [event for event in self._owed if event.model_dump_json() not in kept]
+            events = tuple(event for event in events if event.model_dump_json() not in kept)
+        stored = self._store.append(self._conversation, *self._owed, *events, seat=self.seat)
+        if stored and stored[0].seq != self.last + 1:
+            # What a dead process left was closed in between.
+            stored = self._store.read(self._conversation, self.last)
+        self._take(stored)
+        self._owed, self._unsure = [], False
 
     def _take(self, stored: tuple[StoredEvent, ...]) -> None:
         for one in stored:

@@ -28,8 +28,6 @@ class LiveSandbox:
     provider: str
     opened_at: datetime
     cost: Cost
-    here: bool
-    """Whether this process holds it, and so can end it."""
     purpose: str = ""
     """What it is for, where it belongs to no conversation; such a sandbox ends with its run."""
 
@@ -61,7 +59,7 @@ class PeoplesSpend:
 
 
 class Operations:
-    """The operator's view. `end_here` ends a conversation's sandbox if this process holds it, and says whether."""
+    """The operator's view. `end` ends a conversation's sandbox, in whichever process it is held."""
 
     def __init__(
         self,
@@ -70,19 +68,17 @@ class Operations:
         people: People,
         errands: Errands,
         *,
-        held: Callable[[], frozenset[str]],
-        end_here: Callable[[str], bool],
+        end: Callable[[str], None],
     ) -> None:
         self._events = events
         self._sandboxes = sandboxes
         self._people = people
         self._errands = errands
-        self._held = held
-        self._end_here = end_here
+        self._end = end
 
     def live(self) -> tuple[LiveSandbox, ...]:
         """Every open sandbox, the oldest first."""
-        now, held, people = datetime.now(UTC), self._held(), self._people.all()
+        now, people = datetime.now(UTC), self._people.all()
         lives = _lives(owned for _, owned in self._metered())
         owners = {owned.conversation_id: owner for owner, owned in self._metered()}
         found = []
@@ -98,16 +94,15 @@ class Operations:
                     opened.provider if opened else "",
                     logged.opened_at,
                     meter(events, now),
-                    here=logged.conversation_id in held,
                 )
             )
         open_ones = [errand for errand in self._errands.everyones() if errand.closed is None]
         found += [_of_errand(errand, people, now) for errand in open_ones]
         return tuple(sorted(found, key=lambda one: one.opened_at))
 
-    def end(self, conversation_id: str) -> bool:
-        """End a conversation's sandbox, with the call in it; its files are kept. False where it isn't held here."""
-        return self._end_here(conversation_id)
+    def end(self, conversation_id: str) -> None:
+        """End a conversation's sandbox, with the call in it; its files are kept. Raises ProviderUnavailable."""
+        self._end(conversation_id)
 
     def spend(self) -> PeoplesSpend:
         """What everyone has cost until now, the dearest first, the newest day first."""
@@ -148,7 +143,6 @@ def _of_errand(errand: Errand, people: Mapping[str, Person], now: datetime) -> L
         opened.provider,
         opened.at,
         meter(errand.events, now),
-        here=False,
         purpose=PURPOSES[errand.purpose],
     )
 

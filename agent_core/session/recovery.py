@@ -38,7 +38,7 @@ async def end_leftovers(provider: Provider, orphans: Collection[str]) -> None:
 
 
 def recover(log: Log) -> None:
-    """End the run and the turn that no process works on any more."""
+    """End the run and the turn that no process works on any more. Raises StoreUnavailable."""
     with log.lock:
         turn, run = log.state.open_turn, log.state.open_run
         ended: list[Event] = []

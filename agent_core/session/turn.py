@@ -95,7 +95,7 @@ class Turns:
         finally:
             with self._log.lock:
                 self._draft.end()
-                self._log.append(ended)
+                self._log.owe(ended)
             if self._log.state.contract.lifecycle.mode == "ephemeral":
                 await self._hold.close("turn_ended")
 
@@ -157,7 +157,7 @@ class Turns:
 
     def _denied(self, turn: str, clause: str, kind: ErrorKind, message: str) -> None:
         version = self._log.state.version
-        self._log.append(ContractDenied(turn=turn, clause=clause, error=kind, message=message, version=version))
+        self._log.owe(ContractDenied(turn=turn, clause=clause, error=kind, message=message, version=version))
 
     def _ended(
         self, turn: str, outcome: str, error: ErrorKind | None, message: str, result: TurnResult | None = None

@@ -6,13 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from agent_core.errors import StoreUnavailable
 from agent_core.storage.migrations import upgrade
 
 _BUSY_SECONDS = 30
+_CONNECT_SECONDS = 5
+
+_log = structlog.get_logger(__name__)
 
 
 class Database:
@@ -30,7 +37,8 @@ class Database:
     def open(cls, url: str) -> Self:
         """Open by an SQLAlchemy URL, such as `sqlite:////var/lib/ringfence/ringfence.db`, and migrate.
 
-        The folder of an SQLite file is made as needed. Raises sqlalchemy.exc.SQLAlchemyError.
+        The folder of an SQLite file is made as needed. Raises StoreUnavailable, and sqlalchemy.exc.SQLAlchemyError
+        for an URL or a driver that makes no sense.
         """
         parsed = make_url(url)
         database = cls(_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed))
@@ -40,24 +48,40 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one moment of the database."""
-        with self._reader.connect() as connection:
+        """A connection that sees one moment of the database. Raises StoreUnavailable where it doesn't answer."""
+        with _answering(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction: all of it is kept, or none where the block raises."""
-        with self._writer.begin() as connection:
+        """A transaction: all of it is kept, or none where the block raises.
+
+        Raises StoreUnavailable where it can't be kept. Where the connection was lost at the very end, it may be
+        kept all the same.
+        """
+        with _answering(), self._writer.begin() as connection:
             yield connection
 
     def check(self) -> None:
-        """Ask the database for an answer. Raises sqlalchemy.exc.SQLAlchemyError where there is none."""
+        """Ask the database for an answer. Raises StoreUnavailable where there is none."""
         with self.reading() as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, InternalError, PoolTimeoutError) as error:
+        _log.warning("database_unavailable", reason=str(getattr(error, "orig", error)).partition("\n")[0])
+        raise StoreUnavailable(
+            "The database doesn't answer, or its disk is full. What was kept before is safe. Whoever runs Ringfence "
+            "has to look at it; try again then."
+        ) from error
 
 
 def _sqlite(url: URL) -> Engine:
@@ -72,7 +96,7 @@ def _sqlite(url: URL) -> Engine:
 def _postgresql(url: URL) -> Engine:
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
-    return create_engine(url, pool_pre_ping=True)
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_SECONDS})
 
 
 def _one_moment(engine: Engine) -> dict[str, Any]:

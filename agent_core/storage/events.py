@@ -1,14 +1,16 @@
 """A conversation's events, numbered as they are appended."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from agent_core.events import ADAPTER, CodeFinished, Event, FileUploaded, Observe
+from agent_core.errors import SeatLost
+from agent_core.events import ADAPTER, CodeFinished, Event, FileUploaded, Observe, SandboxClosed, SandboxOpened
 from agent_core.storage import schema
 from agent_core.storage.database import Database
+from agent_core.storage.holders import this_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,16 @@ class EventStore:
         self._database = database
         self._observe = observe
 
-    def append(self, conversation_id: str, *events: Event) -> tuple[StoredEvent, ...]:
-        """Append events, all or none, and touch the conversation. Raises KeyError for an unknown one."""
+    def append(self, conversation_id: str, *events: Event, seat: str | None = None) -> tuple[StoredEvent, ...]:
+        """Append events, all or none, and touch the conversation; with a `seat` only while that one is in force.
+
+        A sandbox that they open or close is noted, or forgotten, as alive by the same transaction.
+        Raises KeyError for an unknown conversation, SeatLost, and StoreUnavailable.
+        """
         if not events:
             return ()
         with self._database.writing() as connection:
-            stored = append_events(connection, conversation_id, *events)
+            stored = append_events(connection, conversation_id, *events, seat=seat)
         self._observe(conversation_id, events)
         return stored
 
@@ -101,12 +107,16 @@ class EventStore:
             return frozenset(connection.execute(query).scalars())
 
 
-def append_events(connection: Connection, conversation_id: str, *events: Event) -> tuple[StoredEvent, ...]:
-    """Append inside a transaction of the caller's. Raises KeyError for an unknown conversation."""
-    first = _claim_numbers(connection, conversation_id, len(events))
+def append_events(
+    connection: Connection, conversation_id: str, *events: Event, seat: str | None = None
+) -> tuple[StoredEvent, ...]:
+    """Append inside a transaction of the caller's. Raises KeyError for an unknown conversation, and SeatLost."""
+    first = _claim_numbers(connection, conversation_id, len(events), seat)
     stored = tuple(StoredEvent(seq, event) for seq, event in enumerate(events, first))
     connection.execute(insert(schema.events), [_row(conversation_id, one) for one in stored])
     _refer(connection, conversation_id, frozenset().union(*map(referenced, events)))
+    for event in events:
+        _note_sandbox(connection, conversation_id, event)
     return stored
 
 
@@ -122,18 +132,36 @@ def referenced(event: Event) -> frozenset[str]:
             return frozenset()
 
 
-def _claim_numbers(connection: Connection, conversation_id: str, count: int) -> int:
+def _note_sandbox(connection: Connection, conversation_id: str, event: Event) -> None:
+    table = schema.sandboxes
+    match event:
+        case SandboxOpened():
+            row = {
+                "id": event.sandbox,
+                "conversation_id": conversation_id,
+                "opened_at": event.at,
+                "last_seen": event.at,
+            }
+            connection.execute(insert(table), {**row, **asdict(this_process())})
+        case SandboxClosed():
+            connection.execute(delete(table).where(table.c.id == event.sandbox))
+        case _:
+            pass
+
+
+def _claim_numbers(connection: Connection, conversation_id: str, count: int, seat: str | None) -> int:
     # The counter's row is the lock: whoever else appends waits for this transaction, so no gap and no retry.
     table = schema.conversations
     claim = (
         update(table)
-        .where(table.c.id == conversation_id)
+        .where(table.c.id == conversation_id, *([table.c.seat == seat] if seat else []))
         .values(last_seq=table.c.last_seq + count, updated_at=datetime.now(UTC))
         .returning(table.c.last_seq)
     )
     last: int | None = connection.execute(claim).scalar_one_or_none()
     if last is None:
-        raise KeyError(conversation_id)
+        known = connection.execute(select(table.c.id).where(table.c.id == conversation_id)).one_or_none()
+        raise SeatLost if known else KeyError(conversation_id)
     return last - count + 1
 
 

@@ -1,15 +1,15 @@
 """Which sandboxes are alive, so that one whose app died is closed, and billed no further than it was seen."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from agent_core.events import SandboxClosed
 from agent_core.storage import schema
 from agent_core.storage.database import Database
 from agent_core.storage.events import append_events
-from agent_core.storage.holders import Holder, this_process
+from agent_core.storage.holders import Holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,10 @@ class LoggedSandbox:
 
 
 class SandboxLog:
-    """The sandboxes that are alive, with the app process that holds each."""
+    """The sandboxes that are alive, with the app process that holds each: `append_events` notes and forgets them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def opened(self, sandbox_id: str, conversation_id: str, at: datetime | None = None) -> None:
-        """Note a sandbox that this process has opened. Raises sqlalchemy.exc.IntegrityError for a known id."""
-        now = at or datetime.now(UTC)
-        row = {"id": sandbox_id, "conversation_id": conversation_id, "opened_at": now, "last_seen": now}
-        with self._database.writing() as connection:
-            connection.execute(insert(schema.sandboxes), {**row, **asdict(this_process())})
 
     def beat(self, *sandbox_ids: str, at: datetime | None = None) -> None:
         """Note that sandboxes are still alive. Unknown ids are passed over."""
@@ -47,15 +40,17 @@ class SandboxLog:
             with self._database.writing() as connection:
                 connection.execute(change)
 
-    def closed(self, sandbox_id: str) -> None:
-        """Forget a sandbox that has ended. One that is not known is already forgotten."""
-        with self._database.writing() as connection:
-            _forget(connection, sandbox_id)
-
     def alive(self) -> tuple[LoggedSandbox, ...]:
         """Every sandbox that was opened and not closed, the oldest first."""
         with self._database.reading() as connection:
             return _logged(connection)
+
+    def of_person(self, owner: str) -> tuple[LoggedSandbox, ...]:
+        """A person's sandboxes that are alive, in any process, the oldest first."""
+        conversations = schema.conversations
+        with self._database.reading() as connection:
+            mine = set(connection.execute(select(conversations.c.id).where(conversations.c.owner == owner)).scalars())
+            return tuple(one for one in _logged(connection) if one.conversation_id in mine)
 
     def orphans(self, now: datetime | None = None) -> tuple[LoggedSandbox, ...]:
         """Sandboxes whose app process is gone, or, on another host, has been silent for a minute."""
@@ -68,11 +63,10 @@ class SandboxLog:
         Both happen in one transaction, so no orphan is closed twice, by whichever process comes first.
         """
         with self._database.writing() as connection:
-            orphans = _orphans(connection, now or datetime.now(UTC))
+            orphans = [one for one in _orphans(connection, now or datetime.now(UTC)) if _claimed(connection, one)]
             for orphan in orphans:
                 append_events(connection, orphan.conversation_id, _ending(orphan))
-                _forget(connection, orphan.id)
-        return orphans
+        return tuple(orphans)
 
 
 def _ending(orphan: LoggedSandbox) -> SandboxClosed:
@@ -80,9 +74,10 @@ def _ending(orphan: LoggedSandbox) -> SandboxClosed:
     return SandboxClosed(sandbox=orphan.id, at=orphan.last_seen, reason="app_stopped", seconds=max(0.0, seconds))
 
 
-def _forget(connection: Connection, sandbox_id: str) -> None:
-    table = schema.sandboxes
-    connection.execute(delete(table).where(table.c.id == sandbox_id))
+def _claimed(connection: Connection, orphan: LoggedSandbox) -> bool:
+    """False where another process, which looked at the same moment, closes it."""
+    gone = delete(schema.sandboxes).where(schema.sandboxes.c.id == orphan.id)
+    return connection.execute(gone).rowcount == 1
 
 
 def _orphans(connection: Connection, now: datetime) -> tuple[LoggedSandbox, ...]:

@@ -65,7 +65,10 @@ conversations = Table(
     Column("updated_at", Moment, nullable=False),
     Column("last_seq", Integer, nullable=False),
     Column("pinned", Boolean, nullable=False, server_default=false()),
+    Column("held_by", String(32), nullable=True),
+    Column("seat", String(32), nullable=True),
     Index(None, "owner", "updated_at"),
+    Index(None, "held_by"),
 )
 
 events = Table(
@@ -158,6 +161,28 @@ deployment_values = Table(
     METADATA,
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+app_processes = Table(
+    "app_processes",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("last_seen", Moment, nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", Float, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    _conversation(),
+    Column("body", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("claimed", Boolean, nullable=False),
+    Column("answer", Text, nullable=True),
+    Index(None, "conversation_id"),
 )
 
 people = Table(

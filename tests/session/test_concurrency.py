@@ -33,6 +33,7 @@ contract = Contract(concurrency=Concurrency(per_user=100, per_deployment=%d))
 asked = time.monotonic()
 
 async def one(conversation):
+    await asyncio.to_thread(conversation._seat.take)
     outcome = await call(conversation._bench, {"code": f"import time; time.sleep({seconds}); print(6 * 7)"})
     print("served", flush=True)
     await conversation._hold.close("turn_ended")

@@ -33,7 +33,8 @@ def test_sqlite_is_set_up_to_be_shared_and_safe(database: Database) -> None:
 
 
 def test_a_block_that_raises_keeps_nothing(database: Database, conversations: ConversationStore) -> None:
-    row = "insert into conversations (id, owner, title, created_at, updated_at, last_seq) values ('a', 'ada', 't', '2026-01-01', '2026-01-01', 0)"
+    columns = "id, owner, title, created_at, updated_at, last_seq"
+    row = f"insert into conversations ({columns}) values ('a', 'ada', 't', '2026-01-01', '2026-01-01', 0)"
 
     def write() -> None:
         with database.writing() as connection:

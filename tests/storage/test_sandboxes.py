@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from agent_core.events import SandboxClosed
+from agent_core.events import SandboxClosed, SandboxOpened
 from agent_core.storage import schema
 from agent_core.storage.database import Database
 from agent_core.storage.events import EventStore
@@ -18,16 +18,25 @@ CRASHING_APP = """
 import os, sys
 from datetime import datetime, timedelta
 from agent_core.storage.database import Database
+from agent_core.events import SandboxClosed
+from agent_core.storage.events import EventStore
 from agent_core.storage.sandboxes import SandboxLog
+from tests.storage.test_sandboxes import opening
 url, conversation, opened = sys.argv[1:]
-log = SandboxLog(Database.open(url))
+database = Database.open(url)
+events, log = EventStore(database), SandboxLog(database)
 opened = datetime.fromisoformat(opened)
-log.opened("left-behind", conversation, opened)
-log.opened("ended", conversation, opened)
+events.append(conversation, opening("left-behind", opened), opening("ended", opened))
 log.beat("left-behind", "ended", at=opened + timedelta(seconds=42))
-log.closed("ended")
+events.append(conversation, SandboxClosed(sandbox="ended", reason="idle", seconds=42))
 os._exit(1)
 """
+
+
+def opening(sandbox: str, at: datetime = NOON) -> SandboxOpened:
+    return SandboxOpened(
+        sandbox=sandbox, provider="local", contract_version=1, vcpus=1, memory_mib=1024, rate_card="local", at=at
+    )
 
 
 @pytest.fixture
@@ -35,11 +44,11 @@ def log(database: Database) -> SandboxLog:
     return SandboxLog(database)
 
 
-def test_a_sandbox_of_this_process_is_no_orphan(log: SandboxLog, conversation: str) -> None:
-    log.opened("one", conversation, NOON)
+def test_a_sandbox_of_this_process_is_no_orphan(log: SandboxLog, events: EventStore, conversation: str) -> None:
+    events.append(conversation, opening("one"))
     assert log.orphans(NOON + timedelta(days=1)) == ()
     with pytest.raises(IntegrityError):
-        log.opened("one", conversation)
+        events.append(conversation, opening("one"))
 
 
 def test_a_crash_is_billed_to_the_last_heartbeat_and_only_once(
@@ -50,22 +59,23 @@ def test_a_crash_is_billed_to_the_last_heartbeat_and_only_once(
     assert [one.id for one in log.close_orphans()] == ["left-behind"]
     assert log.close_orphans() == ()
     closing = SandboxClosed(sandbox="left-behind", at=NOON + timedelta(seconds=42), reason="app_stopped", seconds=42.0)
-    assert [one.event for one in events.read(conversation)] == [closing]
+    assert [one.event for one in events.read(conversation)][-1:] == [closing]
+    assert len(events.read(conversation)) == 4
 
 
 def test_a_process_of_the_same_number_that_started_later_holds_nothing(
-    log: SandboxLog, database: Database, conversation: str
+    log: SandboxLog, events: EventStore, database: Database, conversation: str
 ) -> None:
-    log.opened("one", conversation)
+    events.append(conversation, opening("one"))
     with database.writing() as connection:
         connection.execute(update(schema.sandboxes).values(process_started=1.0))
     assert [one.id for one in log.orphans()] == ["one"]
 
 
 def test_a_sandbox_of_another_host_is_an_orphan_after_a_minute_of_silence(
-    log: SandboxLog, database: Database, conversation: str
+    log: SandboxLog, events: EventStore, database: Database, conversation: str
 ) -> None:
-    log.opened("far", conversation, NOON)
+    events.append(conversation, opening("far"))
     with database.writing() as connection:
         connection.execute(update(schema.sandboxes).values(host="elsewhere"))
     assert log.orphans(NOON + timedelta(seconds=59)) == ()
@@ -74,8 +84,10 @@ def test_a_sandbox_of_another_host_is_an_orphan_after_a_minute_of_silence(
     assert log.orphans(NOON + timedelta(seconds=61)) == ()
 
 
-def test_a_closed_sandbox_is_forgotten(log: SandboxLog, database: Database, conversation: str) -> None:
-    log.opened("one", conversation)
-    log.closed("one")
-    log.closed("one")
-    log.opened("one", conversation)
+def test_a_closed_sandbox_is_forgotten(
+    log: SandboxLog, events: EventStore, database: Database, conversation: str
+) -> None:
+    events.append(conversation, opening("one"))
+    events.append(conversation, SandboxClosed(sandbox="one", reason="idle", seconds=1))
+    events.append(conversation, SandboxClosed(sandbox="one", reason="idle", seconds=1))
+    events.append(conversation, opening("one"))
