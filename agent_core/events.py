@@ -102,6 +102,8 @@ class FileUploaded(_Event):
     kind: Literal["file_uploaded"] = "file_uploaded"
     upload: Upload
     profile: FileProfile | None = None
+    replaces: bool = False
+    """Whether a file of this name was there before, and went."""
 
 
 class FileRefused(_Event):

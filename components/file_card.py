@@ -12,6 +12,9 @@ from components.table import frame
 if TYPE_CHECKING:
     import pandas as pd
 
+_SAMPLES = 3
+"""How many of a column's values are shown."""
+
 
 def draw(event: FileUploaded, key: str, *, removable: bool) -> bool:
     """Show an upload in a line or two. Returns whether the person takes it out."""
@@ -25,6 +28,8 @@ def draw(event: FileUploaded, key: str, *, removable: bool) -> bool:
             name = f":material/description: **{plain(upload.name)}** :small[:gray[{size}{extent}{sheets}]]"
             st.markdown(name, width="content")
             remove = removable and _remove(upload.name, key)
+        if event.replaces:
+            st.caption(":material/published_with_changes: It replaces the file of this name that was here before.")
         if profile and profile.problem:
             st.caption(f":material/info: {plain(profile.problem)}")
         for place, table in enumerate(tables):
@@ -61,7 +66,9 @@ def _columns(table: TableProfile) -> "pd.DataFrame":
             "Column": [column.name for column in table.columns],
             "Kind": [column.kind for column in table.columns],
             "Missing": [column.missing for column in table.columns],
+            "Different": [column.distinct for column in table.columns],
             "From": [column.minimum or "" for column in table.columns],
             "To": [column.maximum or "" for column in table.columns],
+            "Such as": [", ".join(column.samples[:_SAMPLES]) for column in table.columns],
         }
     )

@@ -30,7 +30,7 @@ def draw(largest_file_mib: int) -> Start:
             "You read the rules it runs under, you change them, and they hold."
         )
         files = st.file_uploader(
-            f"CSV, Excel, JSON, Parquet or any other file, up to {size(largest_file_mib)} each",
+            f"CSV, Excel, JSON, Parquet, SQLite, ZIP or any other file, up to {size(largest_file_mib)} each",
             accept_multiple_files=True,
             key=f"first-files-{tab.uploads}",
         )

@@ -31,15 +31,25 @@ def refusal(name: str, size: int, contract: Contract, files: int = 0) -> FileRef
 
 
 def take_in(
-    raw_name: str, content: BinaryIO, size: int, *, contract: Contract, taken: Collection[str], store: ArtifactStore
+    raw_name: str,
+    content: BinaryIO,
+    size: int,
+    *,
+    contract: Contract,
+    taken: Collection[str],
+    store: ArtifactStore,
+    here: Collection[str] = (),
 ) -> Upload | FileRefused:
     """Keep a file under a safe name unlike those `taken`, or say why it can't come in.
+
+    Of the names that are `here` from before it takes the one that is its own, letter case aside: it replaces that file.
 
     The content is read once, in pieces, and never further than the limit; `size` is what was
     announced, and is not trusted.
     """
     name = safe_name(raw_name, taken)
-    refused = refusal(name, size, contract, len(taken))
+    name = next((one for one in here if one.casefold() == name.casefold()), name)
+    refused = refusal(name, size, contract, len({*taken, *here} - {name}))
     if refused is not None:
         return refused
     try:

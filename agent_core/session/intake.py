@@ -41,9 +41,15 @@ class Intake:
         refused: list[FileRefused] = []
         for file in files:
             state = self._log.state
-            taken = (*state.files, *(upload.name for upload in uploads))
+            taken = [upload.name for upload in uploads]
             kept = take_in(
-                file.name, file.content, file.size, contract=state.contract, taken=taken, store=self._artifacts
+                file.name,
+                file.content,
+                file.size,
+                contract=state.contract,
+                taken=taken,
+                store=self._artifacts,
+                here=[name for name in state.files if name not in taken],
             )
             match kept:
                 case Upload():
@@ -56,7 +62,9 @@ class Intake:
         """Profile stored files in the sandbox and record them."""
         for upload in uploads:
             self._draft.status(f"Reading {upload.name}")
-            self._log.append(FileUploaded(upload=upload, profile=await self._profile(upload)))
+            profile = await self._profile(upload)
+            replaces = upload.name in self._log.state.files
+            self._log.append(FileUploaded(upload=upload, profile=profile, replaces=replaces))
 
     async def _hand_over(self, upload: Upload) -> FileProfile | None:
         """A program of ours can't look at it there: the model looks for itself."""

@@ -138,8 +138,12 @@ class Library:
         """What the app's own look inside the file finds."""
         if name not in self._profiles:
             self.frame(name)
-            self._profiles[name] = parse_profile(self.box.run(profile_code(name))["result"]["stdout"])
+            self._profiles[name] = self.looked(name)
         return self._profiles[name]
+
+    def looked(self, name: str) -> FileProfile:
+        """A look inside a file that is in the box already."""
+        return parse_profile(self.box.run(profile_code(name))["result"]["stdout"])
 
     def chat(self, *names: str) -> Chat:
         return Chat(self.box, self.opening(*names))

@@ -118,4 +118,17 @@ def test_a_large_file_is_read_once_and_cleaned_each_time(library: Library) -> No
     chat = Chat(library.box, brief("", [(Upload(name="messy.csv", size=1, sha256="0" * 64), large)]))
     for _ in range(2):
         says(chat.ask("total net amount by region"), 1535.50, 1100)
-        assert "not in globals()" in chat.codes[0]
+        assert "getmtime" in chat.codes[0]
+    written = library.box.run("print(messy_file.shape, messy_file_written > 0)")["result"]["stdout"]
+    assert written.endswith("True\n")
+
+
+def test_a_large_file_that_is_replaced_is_read_anew(library: Library) -> None:
+    """What was kept of the file before is not taken for the new one."""
+    library.box.write("swapped.csv", b"region,revenue\nA,1\nB,2\n")
+    profile = library.looked("swapped.csv")
+    large = profile.model_copy(update={"tables": (profile.tables[0].model_copy(update={"rows": 1_000_000}),)})
+    chat = Chat(library.box, brief("", [(Upload(name="swapped.csv", size=1, sha256="0" * 64), large)]))
+    says(chat.ask("total revenue"), 3)
+    library.box.write("swapped.csv", b"region,revenue\nA,10\nB,20\n")
+    says(chat.ask("total revenue"), 30)

@@ -1,13 +1,16 @@
 """Files as people really upload them, made on the spot."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import sqlite3
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -84,6 +87,11 @@ TEXTS: dict[str, bytes] = {
     "paper.pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n" + bytes(range(256)) * 4,
     "packed.csv.gz": gzip.compress(b"a;b\n1;2\n3;4\n"),
     "packed.dat": gzip.compress(b"a;b\n1;2\n3;4\n"),
+    "packed.csv.bz2": bz2.compress(b"a;b\n1;2\n3;4\n"),
+    "packed.csv.xz": lzma.compress(b"a;b\n1;2\n3;4\n"),
+    "packed.jsonl.gz": gzip.compress(b'{"a":1,"b":"x"}\n{"a":2}\n'),
+    "packed.json.gz": gzip.compress(b'[{"a": {"b": 1}}, {"a": {"b": 2}}]'),
+    "packed.csv.zst": b"\x28\xb5\x2f\xfd" + bytes(40),
     "packedjunk.csv.gz": gzip.compress(JUNK),
     "one.zip": _zip({"a.csv": "a;b\n1;2\n"}),
     "two.zip": _zip({"x/a.csv": "a;b\n1;2\n", "b.csv": "c,d\n1,x\n2,y\n", "../../evil.sh": "x", ".hidden.csv": "x"}),
@@ -122,6 +130,43 @@ def _book(folder: Path) -> None:
         pd.DataFrame().to_excel(book, index=False)
 
 
+def _messy(folder: Path) -> None:
+    """A sheet as a department keeps it: a title, a header of two rows, commas in numbers, totals and a note below."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ["Sales of the northern branch"],
+        ["as of 05.02.2024"],
+        [],
+        ["Region", "Day", "Shop", None, "Online", None],
+        [None, None, "Units", "Revenue", "Units", "Revenue"],
+        ["North", "01.02.2024", 3, "1.234,50", 1, "99,90"],
+        ["South", "02.02.2024", 4, "2.000,25", 2, "10,00"],
+        ["North", "15.02.2024", 5, "17,75", 3, "1.000,00"],
+        ["Total", None, 12, "3.252,50", 6, "1.109,90"],
+        ["* without returns"],
+    ):
+        sheet.append(row)
+    sheet.merge_cells("C4:D4")
+    sheet.merge_cells("E4:F4")
+    book.save(folder / "department.xlsx")
+
+
+def _mixed(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "mixed.zip", "w") as archive:
+        for name in (
+            "table.parquet",
+            "table.feather",
+            "book.xlsx",
+            "lines.jsonl",
+            "nested.json",
+            "plain.csv",
+            "paper.pdf",
+        ):
+            archive.write(folder / name, f"in/{name}")
+
+
 def _columnar(folder: Path) -> None:
     _frame().to_parquet(folder / "table.parquet")
     _frame().to_feather(folder / "table.feather")
@@ -151,4 +196,4 @@ def _bombs(folder: Path) -> None:
         archive.filelist[0].flag_bits |= 1
 
 
-BINARIES: tuple[Callable[[Path], None], ...] = (_book, _columnar, _database, _bombs)
+BINARIES: tuple[Callable[[Path], None], ...] = (_book, _messy, _columnar, _database, _bombs, _mixed)

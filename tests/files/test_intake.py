@@ -41,6 +41,17 @@ def test_a_file_is_kept_by_its_hash_under_a_safe_name(store: ArtifactStore) -> N
     assert store.read(came.sha256) == content
 
 
+def test_a_file_of_a_name_that_is_here_takes_its_place(store: ArtifactStore) -> None:
+    """Letter case aside; one of this message is never replaced, and a full conversation still takes a new version."""
+    here = ["Sales.csv", *(f"{number}.csv" for number in range(MOST_FILES - 1))]
+    came = take_in("sales.CSV", io.BytesIO(b"a\n"), 2, contract=CONTRACT, taken=[], store=store, here=here)
+    assert isinstance(came, Upload)
+    assert came.name == "Sales.csv"
+    assert isinstance(
+        take_in("new.csv", io.BytesIO(b"a\n"), 2, contract=CONTRACT, taken=[], store=store, here=here), FileRefused
+    )
+
+
 def test_a_file_at_the_limit_comes_in_and_one_byte_more_does_not(store: ArtifactStore) -> None:
     assert isinstance(take_in("a", io.BytesIO(b"x" * MIB), MIB, contract=CONTRACT, taken=[], store=store), Upload)
     refused = take_in("big.csv", io.BytesIO(b"x" * (MIB + 1)), 1, contract=CONTRACT, taken=[], store=store)

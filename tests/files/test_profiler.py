@@ -130,6 +130,10 @@ READ_WITH = {
     "text.xls": "pd.read_csv('inputs/text.xls', sep='\\t')",
     "packed.csv.gz": "pd.read_csv('inputs/packed.csv.gz', sep=';')",
     "packed.dat": "pd.read_csv('inputs/packed.dat', compression='gzip', sep=';')",
+    "packed.csv.bz2": "pd.read_csv('inputs/packed.csv.bz2', sep=';')",
+    "packed.csv.xz": "pd.read_csv('inputs/packed.csv.xz', sep=';')",
+    "packed.jsonl.gz": "pd.read_json('inputs/packed.jsonl.gz', lines=True)",
+    "packed.json.gz": "pd.json_normalize(pd.read_json('inputs/packed.json.gz', typ='series').tolist())",
     "one.zip": "pd.read_csv('inputs/one.zip', sep=';')",
     "table.parquet": "pd.read_parquet('inputs/table.parquet')",
     "table.feather": "pd.read_feather('inputs/table.feather')",
@@ -189,6 +193,38 @@ def test_each_sheet_and_each_database_table_is_one(looked: Looked) -> None:
     assert book.tables[0].read_with.endswith("sheet_name='Data').rename(columns='{}'.format)")
     tables = looked["data.sqlite"][0].tables
     assert [(table.name, table.rows) for table in tables] == [('my "tab', 30), ("none", 0)]
+
+
+def test_a_sheet_as_a_department_keeps_it_is_a_clean_table(looked: Looked) -> None:
+    """Title rows, a header of two rows, commas in numbers, dates as text, and a totals row that is left out and told."""
+    profile = looked["department.xlsx"][0]
+    assert profile.problem == "The totals at the end of the sheet 'Sheet' (\"Total\") were left out of its table."
+    (table,) = profile.tables
+    assert table.rows == 3
+    assert [(column.name, column.kind) for column in table.columns] == [
+        ("Region", "category"),
+        ("Day", "date"),
+        ("Shop Units", "integer"),
+        ("Shop Revenue", "number"),
+        ("Online Units", "integer"),
+        ("Online Revenue", "number"),
+    ]
+    assert (table.columns[3].minimum, table.columns[3].maximum) == ("17.75", "2000.25")
+    assert (table.columns[1].minimum, table.columns[1].maximum) == ("2024-02-01", "2024-02-15")
+
+
+def test_an_archive_may_hold_any_tables(looked: Looked) -> None:
+    tables = looked["mixed.zip"][0].tables
+    assert [(table.name, table.rows) for table in tables] == [
+        ("in/table.parquet", 20),
+        ("in/table.feather", 20),
+        ("in/book.xlsx Data", 20),
+        ("in/book.xlsx Büro 'Q'", 1),
+        ("in/book.xlsx Titled", 2),
+        ("in/lines.jsonl", 2),
+        ("in/nested.json", 2),
+        ("in/plain.csv", 3),
+    ]
 
 
 def test_the_tables_of_an_archive_are_named_by_their_place_in_it(looked: Looked) -> None:

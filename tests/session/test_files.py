@@ -5,7 +5,7 @@ import io
 import pandas as pd
 import pytest
 
-from agent_core.events import FileRefused, FileUploaded
+from agent_core.events import AgentSaid, Event, FileRefused, FileUploaded
 from agent_core.session import Conversation, IncomingFile
 from tests.session.conftest import ask, ended, file, run, settle
 
@@ -27,6 +27,10 @@ class Zeros(io.RawIOBase):
         self.left -= size
         self.was_read += size
         return bytes(size)
+
+
+def said(events: list[Event]) -> str:
+    return " ".join(event.text for event in events if isinstance(event, AgentSaid))
 
 
 def uploaded(conversation: Conversation) -> dict[str, FileUploaded]:
@@ -116,6 +120,19 @@ def test_removing_a_file_takes_it_out_of_the_sandbox(conversation: Conversation)
     settle(conversation)
     conversation.remove_file("a.csv")
     assert "FileNotFoundError" in run(conversation, "open('inputs/a.csv')").message
+
+
+def test_a_file_that_is_given_again_takes_the_place_of_the_first(conversation: Conversation) -> None:
+    """Same name, other content: the sandbox, the answers and the card speak of the new one, and that is said."""
+    conversation.upload([file("sales.csv", b"region,revenue\nN,1\nS,2\n")])
+    settle(conversation)
+    assert "**3**" in said(ask(conversation, "total revenue"))
+    conversation.upload([file("Sales.csv", b"region,revenue\nN,10\nS,20\n")])
+    settle(conversation)
+    assert list(uploaded(conversation)) == ["sales.csv"]
+    assert uploaded(conversation)["sales.csv"].replaces
+    assert "**30**" in said(ask(conversation, "total revenue"))
+    assert run(conversation, "import os\nprint(os.listdir('inputs'))").stdout == "['sales.csv']"
 
 
 @pytest.mark.parametrize("name", ["penguins", "seattle-weather"])

@@ -26,9 +26,10 @@ def load(table: Table, columns: Sequence[Column]) -> list[str]:
         return [f"{table.variable} = {table.read_with}", *cleaning]
     kept = f"{table.variable}_file"
     lines = [
-        "# The file is large, so it is read once and kept as it is.",
-        f'if "{kept}" not in globals():',
-        f"    {kept} = {table.read_with}",
+        "# The file is large, so it is read once and kept until another takes its place.",
+        f"written = os.path.getmtime({literal(f'inputs/{table.file}')})",
+        f'if globals().get("{kept}_written") != written:',
+        f"    {kept}, {kept}_written = {table.read_with}, written",
         f"{table.variable} = {kept}.copy(deep=False)",
     ]
     return [*lines, *cleaning]

@@ -18,9 +18,12 @@ Repair = Literal["columns", "types"]
 _IMPORTS = (
     (r"\bcalendar\.", "import calendar"),
     (r"\bjson\.", "import json"),
+    (r"\bos\.", "import os"),
     (r"\bpd\.", "import pandas as pd"),
     (r"\bpx\.", "import plotly.express as px"),
 )
+_STANDARD = 3
+"""How many of them are of the standard library."""
 
 
 def program(query: Query, *, repair: Repair | None = None) -> str:
@@ -34,8 +37,8 @@ def program(query: Query, *, repair: Repair | None = None) -> str:
     checks = spellings(query) if query.intent in _CHECKED else []
     body = [*load(query.table, columns), *_repairs(query, repair), *checks, "", *_work(query), *export(query)]
     text = "\n".join(body)
-    standard = [line for name, line in _IMPORTS[:2] if re.search(name, text)]
-    others = [line for name, line in _IMPORTS[2:] if re.search(name, text)]
+    standard = [line for name, line in _IMPORTS[:_STANDARD] if re.search(name, text)]
+    others = [line for name, line in _IMPORTS[_STANDARD:] if re.search(name, text)]
     head = "\n".join([*standard, *([""] if standard else []), *others])
     return re.sub(r"\n{3,}", "\n\n", f"{head}\n\n{text}\n")
 

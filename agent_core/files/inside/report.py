@@ -12,7 +12,7 @@ import pandas as pd
 
 from agent_core.files.inside.delimited import is_table, read_delimited
 from agent_core.files.inside.findings import Unreadable
-from agent_core.files.inside.packed import read_gzip, read_zip
+from agent_core.files.inside.packed import read_compressed, read_zip
 from agent_core.files.inside.sniff import HEAD_BYTES, content_of
 from agent_core.files.inside.stores import read_feather, read_json, read_json_lines, read_parquet, read_sqlite
 from agent_core.files.inside.workbooks import read_old_workbook, read_workbook
@@ -112,10 +112,10 @@ def _zip(path: str) -> Found:
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
     if "xl/workbook.xml" in names:
-        return read_workbook(path), None
+        return read_workbook(path)
     if path.lower().endswith(WORKBOOKS):
         _check_promise(path)
-    return read_zip(path)
+    return read_zip(path, _tables)
 
 
 def _ole(path: str) -> Found:
@@ -142,13 +142,22 @@ def _broken(path: str, error: Exception) -> str:
     return f"The file could not be read as a table: {detail or type(error).__name__}."
 
 
+def _zstandard(path: str) -> Found:
+    raise Unreadable(
+        f"The file is packed with Zstandard ({_ending(path) or '.zst'}). Unpack it and upload what is inside."
+    )
+
+
 def _ending(path: str) -> str:
     return Path(path).suffix
 
 
 READERS: dict[str, Callable[[str], Found]] = {
     "zip": _zip,
-    "gzip": read_gzip,
+    "gzip": partial(read_compressed, "gzip"),
+    "bz2": partial(read_compressed, "bz2"),
+    "xz": partial(read_compressed, "xz"),
+    "zstd": _zstandard,
     "parquet": lambda path: (read_parquet(path), None),
     "feather": lambda path: (read_feather(path), None),
     "sqlite": lambda path: (read_sqlite(path), None),

@@ -87,13 +87,18 @@ class Shape:
         return any(set(cell) <= set("0123456789.,'") for cell in odd)
 
     def _marks(self) -> tuple[str, str]:
-        cells = [cell for row in self.rows for cell in row if cell[-1:].isdigit()]
-        points, commas = _count(POINT, cells), _count(COMMA, cells)
-        grouped = {mark: _count(pattern, cells) for mark, pattern in GROUPED.items()}
-        undecided = grouped[","] and not points and not commas and self.delimiter == ";"
-        if commas > points or undecided:
-            return ",", "." if grouped["."] else "'" if grouped["'"] else ""
-        return ".", "," if grouped[","] else "'" if grouped["'"] else ""
+        return marks_of([cell for row in self.rows for cell in row], self.delimiter)
+
+
+def marks_of(cells: Sequence[str], delimiter: str) -> tuple[str, str]:
+    """The marks of decimals and of thousands in cells of text; an empty one where none is used."""
+    cells = [cell for cell in cells if cell[-1:].isdigit()]
+    points, commas = _count(POINT, cells), _count(COMMA, cells)
+    grouped = {mark: _count(pattern, cells) for mark, pattern in GROUPED.items()}
+    undecided = grouped[","] and not points and not commas and delimiter == ";"
+    if commas > points or undecided:
+        return ",", "." if grouped["."] else "'" if grouped["'"] else ""
+    return ".", "," if grouped[","] else "'" if grouped["'"] else ""
 
 
 def date_format(cells: Sequence[str], *, day_first: bool) -> str:

@@ -1,7 +1,9 @@
 """The person's files: a folder on the host that the sandbox sees read-only."""
 
+import asyncio
 import itertools
 import os
+from collections.abc import AsyncIterable
 from pathlib import Path
 
 FOLDER = "inputs/"
@@ -19,10 +21,21 @@ class Inputs:
         for each in (folder, self.folder):
             each.chmod(0o755)
 
-    def write(self, name: str, data: bytes) -> None:
-        """Add or replace a file. `name` has been checked to stay inside."""
+    async def write(self, name: str, data: bytes | AsyncIterable[bytes], limit_bytes: int) -> bool:
+        """Add or replace a file, a piece after the other. `name` has been checked to stay inside.
+
+        False, and nothing is added or replaced, where there is more than the limit.
+        """
         arriving = self._incoming / str(next(self._numbers))
-        arriving.write_bytes(data)
+        try:
+            if not await _written(arriving, data, limit_bytes):
+                return False
+            await asyncio.to_thread(self._put, arriving, name)
+        finally:
+            await asyncio.to_thread(arriving.unlink, missing_ok=True)
+        return True
+
+    def _put(self, arriving: Path, name: str) -> None:
         arriving.chmod(0o644)
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -36,3 +49,17 @@ class Inputs:
         if not path.is_file():
             raise FileNotFoundError(name)
         return path.read_bytes() if path.stat().st_size <= limit_bytes else None
+
+
+async def _written(path: Path, data: bytes | AsyncIterable[bytes], limit_bytes: int) -> bool:
+    """Whether all of the data is in the file: never more than a piece of it is in memory."""
+    with await asyncio.to_thread(path.open, "wb") as file:
+        if isinstance(data, bytes):
+            return len(data) <= limit_bytes and await asyncio.to_thread(file.write, data) == len(data)
+        total = 0
+        async for piece in data:
+            total += len(piece)
+            if total > limit_bytes:
+                return False
+            await asyncio.to_thread(file.write, piece)
+    return True

@@ -141,12 +141,13 @@ class LocalSandbox:
         _check(path)
         self._reach()
         limit = self._contract.filesystem.largest_file_mib
-        content = await _collected(data, limit * _MIB)
-        if content is None:
-            raise FileTooLarge(limit, path)
         if path.startswith(FOLDER):
-            await asyncio.to_thread(self._inputs.write, path.removeprefix(FOLDER), content)
+            if not await self._inputs.write(path.removeprefix(FOLDER), data, limit * _MIB):
+                raise FileTooLarge(limit, path)
         else:
+            content = await _collected(data, limit * _MIB)
+            if content is None:
+                raise FileTooLarge(limit, path)
             self._raise_for(await self._ask(lambda link: transfer.write(link, path, content), limit), path)
 
     async def read(self, path: str, *, limit_bytes: int) -> bytes:

@@ -1,0 +1,102 @@
+"""How a sheet is laid out: where its header is, whether that has two rows, and where a totals row ends it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_core.files.inside.shape import date_format, marks_of
+
+MOST_HEADER_ROW = 20
+LOOKED_AT = 200
+MOST_FOOTERS = 5
+TOTALS = re.compile(
+    r"(?:grand |sub ?|over)?(?:totals?|sums?|summe|gesamt(?:summe)?|insgesamt|totaux|somme)\b.*", re.IGNORECASE
+)
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Rows are counted from 0. `names` are given where the header has two rows."""
+
+    header: int = 0
+    names: list[str] = field(default_factory=list)
+    footers: int = 0
+    total: str = ""
+    """What the row of totals at the end calls itself."""
+
+
+def layout_of(first: Sequence[Row], last: Sequence[tuple[int, Row]], rows: int) -> Layout:
+    """The layout of a sheet of `rows` rows by its first rows, and by its last ones with their numbers from 1."""
+    widest = max(map(filled, first), default=0)
+    header = next(
+        (at for at, row in enumerate(first[:MOST_HEADER_ROW]) if filled(row) and filled(row) >= widest / 2), 0
+    )
+    header, names = _two_rows(first, header)
+    total = next(((number, row) for number, row in last if number > header + 2 and _is_total(row)), None)
+    if total is None:
+        return Layout(header, names)
+    return Layout(header, names, rows - total[0] + 1, str(next(cell for cell in total[1] if cell is not None)).strip())
+
+
+def options_of(rows: Sequence[Row], names: Sequence[Any]) -> dict[str, Any]:
+    """What `read_excel` has to be told of cells that hold numbers and dates as text."""
+    dates: dict[Any, str] = {}
+    numbers: list[str] = []
+    for at, name in enumerate(names):
+        cells = [row[at] for row in rows if at < len(row) and row[at] is not None]
+        texts = [cell.strip() for cell in cells if isinstance(cell, str)]
+        if texts and len(texts) == len(cells) and (style := date_format(texts, day_first=True)):
+            dates[name] = style
+        else:
+            numbers += texts
+    decimal, thousands = marks_of(numbers, "")
+    options: dict[str, Any] = {"decimal": decimal, "thousands": thousands} if decimal == "," else {}
+    if dates and len(set(dates.values())) == 1:
+        options |= {"parse_dates": list(dates), "date_format": next(iter(dates.values()))}
+    return {name: value for name, value in options.items() if value}
+
+
+def filled(row: Row) -> int:
+    """How many cells of a row hold something."""
+    return sum(1 for value in row if value is not None)
+
+
+def _two_rows(first: Sequence[Row], header: int) -> tuple[int, list[str]]:
+    """The row that the names end in, and the names, where a row of groups stands over a row of names."""
+    for start in (header, header - 1):
+        if start >= 0 and start + 2 < len(first):
+            names = _joined(first[start], first[start + 1], first[start + 2 : start + 12])
+            if names:
+                return start + 1, names
+    return header, []
+
+
+def _joined(above: Row, under: Row, below: Sequence[Row]) -> list[str]:
+    """Names of two rows joined, or none where these are not the two rows of a header."""
+    width = max(len(above), len(under))
+    upper, lower = [*above, *[None] * (width - len(above))], [*under, *[None] * (width - len(under))]
+    merged = [at for at in range(1, width) if upper[at] is None and lower[at] is not None]
+    words = all(cell is None or isinstance(cell, str) for cell in (*upper, *lower))
+    figures = any(isinstance(cell, int | float) for row in below for cell in row[:width])
+    named = all(upper[at] is not None or lower[at] is not None for at in range(width))
+    spanning = any(upper[at - 1] is not None and lower[at - 1] is not None for at in merged)
+    told = [cell for cell in lower if cell is not None]
+    needed = len(told) < width or len(set(told)) < len(told)
+    if not (words and figures and named and spanning and needed and filled(upper) > 1):
+        return []
+    names: list[str] = []
+    group = ""
+    for top, name in zip(upper, lower, strict=True):
+        group = str(top).strip() if top is not None else group
+        joined = group if name is None else f"{group} {str(name).strip()}".strip()
+        names.append(joined if joined not in names else f"{joined} {len(names) + 1}")
+    return names
+
+
+def _is_total(row: Row) -> bool:
+    present = [cell for cell in row if cell is not None]
+    named = bool(present) and isinstance(present[0], str) and TOTALS.fullmatch(present[0].strip()) is not None
+    return named and any(not isinstance(cell, str) or any(map(str.isdigit, cell)) for cell in present[1:])
