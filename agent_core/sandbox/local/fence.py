@@ -64,12 +64,19 @@ class Fence:
             if not self._holds("cpu"):
                 self._place(pid)
 
-    def memory(self, first_pid: int) -> int:
-        """Bytes in use: of the processes, and of the kernel for their many files."""
+    def memory(self, first_pid: int, unless_below: int = 0) -> int:
+        """Bytes in use: of the processes, and of the kernel for their many files.
+
+        Where it is certain that they are fewer than `unless_below`, the answer may be too high.
+        """
         used = self._group.memory() if self._group is not None else None
+        files = _inodes(first_pid) * _INODE_BYTES
         if used is None:
-            used = processes.memory(processes.descendants(first_pid))
-        return used + _inodes(first_pid) * _INODE_BYTES
+            pids = processes.descendants(first_pid)
+            used = processes.most_memory(pids) if unless_below else 0
+            if used + files >= unless_below:
+                used = processes.memory(pids)
+        return used + files
 
     def out_of_memory_kills(self) -> int:
         """How often the kernel has killed here for want of memory."""

@@ -130,7 +130,9 @@ class Machine:
         self._first_handle = os.pidfd_open(inside.first)
         try:
             fence = self.fence = Fence(hierarchy, name, contract)
-            self.watch = Watch(lambda: fence.memory(inside.first), contract.resources.memory_mib, self._exceeded)
+            self.watch = Watch(
+                lambda limit: fence.memory(inside.first, limit), contract.resources.memory_mib, self._exceeded
+            )
             fence.admit(inside.first, inside.worker)
         except OSError as error:
             raise ProviderUnavailable(f"The limits of a local sandbox could not be set: {error.strerror}.") from error

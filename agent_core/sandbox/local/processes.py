@@ -62,6 +62,11 @@ def memory(pids: Iterable[int]) -> int:
     return sum(_memory(pid) for pid in pids)
 
 
+def most_memory(pids: Iterable[int]) -> int:
+    """As `memory`, but a shared page counts for each process that has it: more, and read in a fraction of the time."""
+    return sum(_resident(pid) for pid in pids)
+
+
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):
@@ -72,9 +77,17 @@ def _children(pid: int) -> list[int]:
 
 
 def _memory(pid: int) -> int:
+    return _sum_of(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+
+
+def _resident(pid: int) -> int:
+    return _sum_of(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))
+
+
+def _sum_of(path: str, names: tuple[str, ...]) -> int:
+    """Bytes, of lines that give KiB; 0 where the process is gone."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(path).read_text().splitlines()
     except OSError:
         return 0
-    fields = [line.split() for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:"))]
-    return sum(int(field[1]) for field in fields) << 10
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names)) << 10

@@ -62,7 +62,7 @@ class LocalProvider:
     async def open(self, contract: Contract) -> AsyncIterator[LocalSandbox]:
         """See `Provider.open`."""
         _refuse(contract)
-        if (reason := await self.available()) is not None:
+        if self._preparing is None and (reason := await self.available()) is not None:
             raise ProviderUnavailable(reason)
         folder, prepared = await self._prepare()
         sandbox = LocalSandbox(contract, folder / _SANDBOXES)

@@ -11,7 +11,7 @@ _MIB = 1 << 20
 class Watch:
     """Runs from open to close: faster during a call, and slower between calls."""
 
-    def __init__(self, read: Callable[[], int], limit_mib: int, exceeded: Callable[[], None]) -> None:
+    def __init__(self, read: Callable[[int], int], limit_mib: int, exceeded: Callable[[], None]) -> None:
         self.limit_mib = limit_mib
         self.peak_bytes = 0
         self._read = read
@@ -33,9 +33,10 @@ class Watch:
 
     async def _run(self) -> None:
         while True:
-            used = self._read()
-            self.peak_bytes = max(self.peak_bytes, used)
-            if used > self.limit_mib * _MIB:
+            limit = self.limit_mib * _MIB
+            used = self._read(limit)
+            if used > limit:
+                self.peak_bytes = used
                 self._exceeded()
                 return
             if self._wake.is_set():

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 def patch(patches: Mapping[str, Patch]) -> None:
     """Patch those modules that are imported already now, and the others as soon as they are."""
+    later: dict[str, Patch] = {}
     for name, change in patches.items():
         if name in sys.modules:
             change(sys.modules[name])
-    sys.meta_path.insert(0, AfterImport({name: patches[name] for name in patches.keys() - sys.modules.keys()}))
+        else:
+            later[name] = change
+    sys.meta_path.insert(0, AfterImport(later))
 
 
 class AfterImport:

@@ -17,6 +17,8 @@ REMOUNT, BIND, RECURSIVE, PRIVATE = 32, 4_096, 16_384, 1 << 18
 
 _CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
 _DETACH = 2
+_COLLAPSE = 25
+_LARGE_PAGE = 2 << 20
 _UP_AND_RUNNING = 0x41
 _SET_INTERFACE_FLAGS = 0x8914
 _SET_DUMPABLE, _SET_SECCOMP, _DROP_BOUNDING, _NO_NEW_PRIVILEGES, _AMBIENT = 4, 22, 24, 38, 47
@@ -89,6 +91,18 @@ def load_filter(program: bytes) -> None:
     buffer = ctypes.create_string_buffer(program, len(program))
     described = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
     _checked(_libc.prctl(_SET_SECCOMP, _FILTER, described, 0, 0), "seccomp")
+
+
+def gather_memory() -> None:
+    """Put this process's own memory into large pages, where the kernel can: a fork then copies far fewer entries."""
+    with open("/proc/self/maps") as maps:  # noqa: PTH123
+        lines = [line.split() for line in maps]
+    for area, rights, _, _, file, *name in lines:
+        if rights == "rw-p" and file == "0" and name in ([], ["[heap]"]):
+            start, end = (int(address, 16) for address in area.split("-"))
+            start, end = -(-start // _LARGE_PAGE) * _LARGE_PAGE, end // _LARGE_PAGE * _LARGE_PAGE
+            if start < end:
+                _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _COLLAPSE)
 
 
 def _pivot_root() -> int:

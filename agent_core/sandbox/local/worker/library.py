@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 
-from . import rich
+from . import kernel, rich
 from .serve import link_fonts
 
 NAMES = (
@@ -48,6 +48,7 @@ def load() -> None:
     if left := _open_files() - opened:
         raise RuntimeError(f"the libraries have opened {len(left)} files")
     gc.freeze()
+    kernel.gather_memory()
 
 
 def make_own() -> None:
