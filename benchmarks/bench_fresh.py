@@ -1,0 +1,58 @@
+"""A fresh local sandbox to its first pandas result: forked, started cold, and a Jupyter kernel in the same jail.
+
+All share this machine's kernel: a figure of a remote sandbox, which has a machine of its own, is no peer of these.
+"""
+
+import asyncio
+import time
+
+from agent_core.contract import Contract
+from agent_core.sandbox.local.provider import LocalProvider
+from agent_core.sandbox.local.runtime import Runtime
+from benchmarks.jupyter import jailed
+from benchmarks.local import forking, middle, run, worst_of_20
+
+ROUNDS = 3
+FORKS_A_ROUND = 10
+PANDAS = "import pandas as pd\npd.DataFrame({'a': [1, 2]}).sum().iloc[0]"
+
+
+async def fresh(provider: LocalProvider) -> float:
+    """Milliseconds until the result is there; closing comes after that."""
+    began = time.perf_counter()
+    async with provider.open(Contract()) as sandbox:
+        await run(sandbox, PANDAS)
+        return (time.perf_counter() - began) * 1_000
+
+
+def kernel(runtime: Runtime) -> float:
+    """The same of a kernel."""
+    began = time.perf_counter()
+    with jailed(runtime) as started:
+        started.run(PANDAS)
+        return (time.perf_counter() - began) * 1_000
+
+
+async def main() -> None:
+    forked: list[float] = []
+    cold: list[float] = []
+    kernels: list[float] = []
+    starting = LocalProvider(start="cold")
+    async with forking() as (provider, runtime):
+        await starting.warm()
+        try:
+            for _ in range(ROUNDS):
+                forked += [await fresh(provider) for _ in range(FORKS_A_ROUND)]
+                cold.append(await fresh(starting))
+                kernels.append(await asyncio.to_thread(kernel, runtime))
+        finally:
+            await starting.aclose()
+    print(f"cold start: {middle(cold):.0f} ms; a Jupyter kernel in the same jail: {middle(kernels):.0f} ms")
+    print(
+        f"fresh sandbox to its first pandas result: p50 {middle(forked):.1f} ms, p95 {worst_of_20(forked):.1f} ms; "
+        f"{middle(kernels) / middle(forked):.0f} times as fast as the kernel"
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
