@@ -94,7 +94,7 @@ class Conversation:
     def busy(self) -> bool:
         """Whether a turn, or a look inside a file, is under way, in this process or another."""
         self._seat.follow()
-        return self._busy
+        return self._under_way
 
     @property
     def held(self) -> bool:
@@ -122,7 +122,7 @@ class Conversation:
         self._seat.follow()
         with self._log.lock:
             state, here = self._log.state, self._seat.held
-            busy = self._busy
+            busy = self._under_way
             return Snapshot(
                 events=self._log.after(after),
                 last=self._log.last,
@@ -309,7 +309,7 @@ class Conversation:
         return self._desk.do(order)
 
     @property
-    def _busy(self) -> bool:
+    def _under_way(self) -> bool:
         return self._desk.working or (not self._seat.held and self._log.state.open_turn is not None)
 
     def _suggestions(self) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ class Deployment:
         self._planners = Planners(settings, self._database, self.ceiling, idle.planner)
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
         self._warming = self._loop.start(self._warm())
-        self._reclaiming = self._loop.start(self._reclaim(at_start=True))
+        self._reclaiming = self._loop.start(self._reclaim(dead=False, at_start=True))
         self._upkeep = Upkeep(
             self._loop,
             held=self._open,
@@ -367,14 +367,15 @@ class Deployment:
     async def _end_leftovers(self, opened: Provider) -> None:
         await end_leftovers(opened, self._orphans)
 
-    async def _reclaim(self, *, at_start: bool = False) -> None:
-        """Close what processes that are gone held, and end what they left running elsewhere.
+    async def _reclaim(self, dead: bool, at_start: bool = False) -> None:
+        """Close what processes that are gone held, and end what they left, here and elsewhere.
 
         A provider that doesn't answer waits.
         """
         gone = {one.id for one in self._sandboxes.close_orphans()} | set(self._errands.close_orphans())
         self._orphans |= gone
-        for opened in self._providers.remote() if gone or at_start else ():
+        here = (self._providers.get("local"),) if dead else ()
+        for opened in (*here, *self._providers.remote()) if gone or dead or at_start else ():
             try:
                 await self._end_leftovers(opened)
             except RingfenceError as error:

@@ -38,7 +38,7 @@ class Upkeep:
         sandboxes: SandboxLog,
         gate: Gate,
         runs: tuple[Validations, Keys],
-        reclaim: Callable[[], Awaitable[None]],
+        reclaim: Callable[[bool], Awaitable[None]],
     ) -> None:
         self._held = held
         self._seats = seats
@@ -94,9 +94,9 @@ class Upkeep:
             _log.warning("taken_for_dead", process=self._seats.process)
             for conversation in tuple(self._held.values()):
                 conversation.lose()
-        self._seats.forget_the_dead()
+        dead = self._seats.forget_the_dead()
         self._requests.forget_old()
-        await self._reclaim()
+        await self._reclaim(dead)
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Begin something that no other conversation has to wait for, unless the same is under way."""

@@ -64,12 +64,14 @@ class Seats:
             holder = connection.execute(query).scalar_one_or_none()
             return holder is not None and holder in _living(connection, datetime.now(UTC))
 
-    def forget_the_dead(self) -> None:
-        """Free the seats of processes that are gone."""
+    def forget_the_dead(self) -> bool:
+        """Free the seats of processes that are gone; whether there was one."""
         with self._database.writing() as connection:
             living = _living(connection, datetime.now(UTC))
             known = connection.execute(select(schema.app_processes.c.id)).scalars().all()
-            _forget(connection, *(set(known) - living))
+            dead = set(known) - living
+            _forget(connection, *dead)
+        return bool(dead)
 
     def leave(self) -> None:
         """Give all seats up, at the end of the process."""

@@ -76,7 +76,10 @@ class LocalProvider:
             await self._forks.tidy()
 
     async def leftovers(self) -> tuple[Leftover, ...]:
-        """None: the kernel ends a sandbox with the process that opened it."""
+        """None: the kernel ends a sandbox with the process that opened it. Its groups and folders are cleared here."""
+        if self._hierarchy is not None:
+            await asyncio.to_thread(cgroups.clear_leftovers, self._hierarchy)
+        await asyncio.to_thread(folders.clear_leftovers)
         return ()
 
     async def end(self, sandbox_id: str) -> None:
