@@ -1,6 +1,6 @@
 """A sandbox whose code is run where the model is: what the two of them are asked, and what comes back, in order."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -113,6 +113,12 @@ class Hosted(Protocol):
 
         Raises SandboxCrashed (the container is gone), CallTimeout, RateLimited, AuthFailed, ProviderUnavailable.
         Cancelling cancels the request.
+        """
+
+    async def give(self, path: str, data: bytes | AsyncIterable[bytes]) -> None:
+        """Send a file of the working folder, which the container has from the next question on.
+
+        Raises FileTooLarge, RateLimited, AuthFailed, ProviderUnavailable, SandboxCrashed.
         """
 
     async def fetch(self, file: str, *, limit_mib: int) -> tuple[str, bytes]:

@@ -16,7 +16,7 @@ from agent_core.session.guarded import GuardedSandbox, Phase
 from agent_core.session.log import Log
 from agent_core.session.spending import Spending
 from agent_core.session.values import Closing, SandboxState
-from agent_core.session.workspace import Workspace, pieces
+from agent_core.session.workspace import Workspace, pieces, writer
 from agent_core.storage.artifacts import ArtifactStore
 
 CloseReason = str
@@ -162,7 +162,8 @@ class Hold:
     async def write_file(self, name: str, sha256: str) -> None:
         """Put one upload into the running sandbox; one that opens later gets it by itself."""
         if self._sandbox is not None and self._sandbox.alive:
-            await self._sandbox.write(f"inputs/{name}", pieces(self._artifacts, sha256))
+            write = writer(self._sandbox.hosted or self._sandbox)
+            await write(f"inputs/{name}", pieces(self._artifacts, sha256))
 
     def made(self, path: str, sha256: str, size: int) -> None:
         """A call has made a file, whose bytes are kept already."""
@@ -254,9 +255,10 @@ class Hold:
                 contract, version = self._log.state.contract, self._log.state.version
             self._opened_by = self._provider(contract.provider)
             inner = await stack.enter_async_context(self._opened_by.open(contract))
+            write = writer(inner)
             for name, (upload, _) in self._log.state.files.items():
-                await inner.write(f"inputs/{name}", pieces(self._artifacts, upload.sha256))
-            await self._workspace.restore(inner, contract)
+                await write(f"inputs/{name}", pieces(self._artifacts, upload.sha256))
+            await self._workspace.restore(write, contract)
             opened = self._opened(inner, contract, version)
         except BaseException:
             await stack.aclose()

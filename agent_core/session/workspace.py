@@ -5,15 +5,24 @@ into the next one, so no folder of this machine is ever writable from inside.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 
 from agent_core.contract import Contract
 from agent_core.errors import RingfenceError
+from agent_core.sandbox.answering import Hosted
 from agent_core.sandbox.base import Sandbox
 from agent_core.storage.artifacts import ArtifactStore
 from agent_core.storage.workspaces import KeptFile, WorkspaceStore
 
 _CHUNK = 1 << 20
+
+
+Write = Callable[[str, AsyncIterable[bytes]], Awaitable[None]]
+
+
+def writer(sandbox: Sandbox | Hosted) -> Write:
+    """What brings a file into a sandbox before it is asked anything."""
+    return sandbox.give if isinstance(sandbox, Hosted) else sandbox.write
 
 
 class Workspace:
@@ -25,11 +34,11 @@ class Workspace:
         self._store = store
         self._artifacts = artifacts
 
-    async def restore(self, sandbox: Sandbox, contract: Contract) -> None:
-        """Write what was kept into a new sandbox. Raises what `Sandbox.write` does."""
+    async def restore(self, write: Write, contract: Contract) -> None:
+        """Write what was kept into a new sandbox. Raises what `write` does."""
         name = self._name(contract)
         for path, kept in self._store.files(name).items() if name else ():
-            await sandbox.write(path, pieces(self._artifacts, kept.sha256))
+            await write(path, pieces(self._artifacts, kept.sha256))
 
     def note(self, path: str, sha256: str, size: int, contract: Contract) -> None:
         """Keep a file that a call has just made, whose bytes are in the artifact store already."""

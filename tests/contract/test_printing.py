@@ -124,7 +124,7 @@ def test_no_name_and_no_title_adds_a_tag(name: str, title: str) -> None:
 
 def test_languages_held_alike_are_said_once() -> None:
     both = clauses_table(Contract(provider="claude", languages=Languages(allowed=("python", "bash"))))
-    assert both.count("Claude runs Python.") == 1
+    assert both.count("always runs Python.") == 1
 
 
 def test_what_the_operator_allows_stands_under_the_value() -> None:

@@ -15,6 +15,7 @@ SUITES = {
     "local": "tests.sandbox.test_local:TestLocal",
     "e2b": "tests.sandbox.test_e2b:TestE2B",
     "daytona": "tests.sandbox.test_daytona:TestDaytona",
+    "claude": "tests.sandbox.test_claude:TestClaude",
 }
 
 

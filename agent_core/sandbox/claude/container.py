@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -35,11 +35,12 @@ class Container:
     The id comes with the end of the first answer; until then each request gets a new container, and all files.
     """
 
-    def __init__(self, api: Api, contract: Contract) -> None:
+    def __init__(self, api: Api, contract: Contract, made: Callable[[str], None]) -> None:
         self.contract = contract
         self.dead = False
         self.made = False
-        self._api = api
+        self._spare_seconds = 0.0
+        self._api, self._told = api, made
         self._id: str | None = None
         self._files: dict[str, str] = {}
         self._given: set[str] = set()
@@ -49,8 +50,9 @@ class Container:
         before, self._files[path] = self._files.get(path), file
         return before
 
-    async def ask(self, question: Question, hear: Hear) -> str:
-        """See `Hosted.ask`."""
+    async def ask(self, question: Question, hear: Hear, *, spare_seconds: float = 0.0) -> str:
+        """See `Hosted.ask`. A command may take so many seconds more than the contract has for a call."""
+        self._spare_seconds = spare_seconds
         talk = [*question.messages[:-1], self._with_files(question.messages[-1])]
         try:
             for _ in range(question.most_steps):
@@ -114,7 +116,7 @@ class Container:
         """Pass the parts on, and stop waiting for a command that runs longer than the contract allows."""
         began: float | None = None
         while True:
-            limit = float(self.contract.timeout.call_seconds)
+            limit = self.contract.timeout.call_seconds + self._spare_seconds
             left = None if began is None else began + limit - time.monotonic()
             try:
                 async with asyncio.timeout(None if left is None else max(0.0, left)):
@@ -127,11 +129,16 @@ class Container:
             if event is None:
                 break
             for part in answer.parts(event):
-                self.made = self.made or isinstance(part, Running)
+                self._take_note(part)
                 began = _waited_for_since(part, began)
                 await hear(part)
         if not answer.stop_reason:
             raise _Failed(Trouble(ProviderUnavailable(_UNREADABLE), again=True))
+
+    def _take_note(self, part: Part) -> None:
+        self.made = self.made or isinstance(part, Running)
+        for file in part.files if isinstance(part, Returned) else ():
+            self._told(file)
 
     def _end_if_gone(self, error: RingfenceError) -> None:
         if isinstance(error, ContainerGone):

@@ -20,7 +20,6 @@ from agent_core.sandbox.local.messages import Displayed, Done, parse
 from agent_core.sandbox.local.outputs import Outputs
 
 _MIB = 1 << 20
-_GRACE_SECONDS = 1.5
 _ANSWER_SECONDS = 2.0
 _FLOOD_SECONDS = 15.0
 """What has been said already is heard to its end before the call's own end is."""
@@ -55,7 +54,9 @@ class Call:
         task = asyncio.create_task(self._remote.execute(request, self._hear, seconds))
         try:
             await asyncio.wait(
-                {task, self._flooded}, timeout=seconds + _GRACE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                {task, self._flooded},
+                timeout=seconds + self._remote.grace_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             if self._flooded.done() and not task.done():
                 await self._stop(task, _FLOOD_SECONDS)

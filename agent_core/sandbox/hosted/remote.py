@@ -22,6 +22,9 @@ class Remote(ABC):
     A subclass raises ours in place of its SDK's errors.
     """
 
+    grace_seconds = 1.5
+    """How much longer than its time a call may take until it counts as stuck."""
+
     def __init__(self, home: str) -> None:
         self.home = home
         self.private = f"{home}/.ringfence"

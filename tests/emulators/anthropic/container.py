@@ -56,8 +56,9 @@ class Container:
             await sandbox.write(f".commands/{self._commands}.sh", command.encode())
             said: dict[str, list[str]] = {"stdout": [], "stderr": []}
             call = (
-                f"cd {HOME}; mkdir -p {folder}; PYTHONDONTWRITEBYTECODE=1 INPUT_DIR={HOME}/inputs "
-                f"OUTPUT_DIR={HOME}/{folder} bash .commands/{self._commands}.sh </dev/null"
+                f"unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY; cd {HOME}; mkdir -p tmp {folder}; "
+                f"PYTHONDONTWRITEBYTECODE=1 TMPDIR={HOME}/tmp INPUT_DIR={HOME}/inputs OUTPUT_DIR={HOME}/{folder} "
+                f"bash .commands/{self._commands}.sh </dev/null"
             )
             try:
                 done = await sandbox.run(call, "bash", emit=lambda output: said[output.stream].append(output.text))
