@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from agent_core.events import Artifact, ArtifactKind
-from agent_core.exports import figures, pictures, tables
+from agent_core.exports import audio, figures, frame, pictures, tables
 from agent_core.exports.page import chart_page
 from agent_core.files.names import safe_name
-from components import table, table_files, units
+from components import table, table_files, texts, units
 from components.markdown import plain
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ Read = Callable[[str], bytes]
 """The bytes of an artifact by its sha256. Raises KeyError for what is not in this conversation."""
 
 _ORDER: tuple[ArtifactKind, ...] = ("chart", "image", "table", "text", "file")
-_LONGEST_TEXT = 20_000
+_FRAME_HEIGHT = 420
+"""Pixels; a longer page scrolls inside."""
 _CHART_CONFIG = {"displaylogo": False, "scrollZoom": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 
@@ -34,7 +35,7 @@ def draw(artifact: Artifact, read: Read, key: str) -> None:
         _shown(artifact, read, key)
     except KeyError:
         st.caption(f":material/delete: {plain(artifact.name)} is no longer stored.")
-    except (figures.NotDrawable, pictures.NotAPicture, tables.NotATable) as problem:
+    except (figures.NotDrawable, frame.NotFramed, pictures.NotAPicture, tables.NotATable) as problem:
         st.caption(f":material/info: {plain(str(problem))}")
         _download(artifact, read, key)
 
@@ -49,9 +50,38 @@ def _shown(artifact: Artifact, read: Read, key: str) -> None:
             _image(artifact, read)
             _download(artifact, read, key)
         case "text":
-            st.code(read(artifact.sha256).decode("utf-8", "replace")[:_LONGEST_TEXT], language=None, wrap_lines=True)
-        case "file":
+            texts.draw(artifact.media_type, read(artifact.sha256).decode("utf-8", "replace"))
+        case "file" if artifact.media_type == "text/html":
+            _html(artifact, read)
             _download(artifact, read, key)
+        case "file":
+            _audio(artifact, read)
+            _download(artifact, read, key)
+
+
+def _html(artifact: Artifact, read: Read) -> None:
+    """A page in a frame that nothing gets out of."""
+    address, runs = _framed(artifact.sha256, read)
+    st.iframe(address, height=_FRAME_HEIGHT, alt=artifact.name)
+    if runs:
+        st.caption(":material/info: Its scripts don't run here. Download it to open it as it is.")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _framed(sha256: str, _read: Read) -> tuple[str, bool]:
+    data = _read(sha256)
+    return frame.framed(data), frame.scripted(data)
+
+
+def _audio(artifact: Artifact, read: Read) -> None:
+    """Played where it is sound, whatever its name says."""
+    if not artifact.media_type.startswith("audio/"):
+        return
+    data = read(artifact.sha256)
+    if kind := audio.sniffed(data):
+        st.audio(data, format=kind, alt=artifact.name)
+    else:
+        st.caption(":material/info: This file is called a sound file, but it is none that can be played here.")
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -103,15 +133,17 @@ def _table(artifact: Artifact, read: Read, key: str) -> None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _pixels(sha256: str, _read: Read) -> bytes:
-    return pictures.pixels(_read(sha256))
+def _pixels(sha256: str, _read: Read) -> tuple[bytes, int]:
+    data = pictures.pixels(_read(sha256))
+    return data, pictures.width(data)
 
 
 def _image(artifact: Artifact, read: Read) -> None:
     if artifact.media_type == "image/svg+xml":
         st.image(pictures.svg(read(artifact.sha256)), alt=artifact.name, width="stretch")
     else:
-        st.image(_pixels(artifact.sha256, read), alt=artifact.name)
+        data, wide = _pixels(artifact.sha256, read)
+        st.image(data, alt=artifact.name, width=wide)
 
 
 def _download(artifact: Artifact, read: Read, key: str) -> None:

@@ -8,6 +8,7 @@ from agent_core.events import ContractChanged, UserAsked
 from agent_core.session import Conversation, IncomingFile, Snapshot
 from agent_core.session.library import Library
 from components import (
+    code_editor,
     composer,
     contract_drawer,
     contract_panel,
@@ -18,6 +19,7 @@ from components import (
     suggestions,
     takeaway,
     transcript,
+    variables,
     withheld,
 )
 from components.contract_groups import Unavailable
@@ -69,6 +71,7 @@ def _talk(conversation: Conversation, snapshot: Snapshot, library: Library, titl
         if any(isinstance(entry.content, UserAsked) for entry in found):
             with st.container(key="afterwards", horizontal=True, gap="small"):
                 takeaway.draw(conversation, title)
+                variables.offer(conversation)
     if not snapshot.busy and (question := suggestions.draw(snapshot.suggestions, str(snapshot.last))):
         conversation.ask(question)
         st.rerun()
@@ -81,6 +84,11 @@ def _transcript(conversation: Conversation, found: list[Entry], library: Library
         tab.turns_shown += state.TURNS_SHOWN
     elif wish.remove:
         conversation.remove_file(wish.remove)
+    elif wish.edit:
+        code_editor.draw(conversation, wish.edit)
+        return
+    elif wish.explain:
+        conversation.ask(code_editor.explain(wish.explain))
     elif wish.fork:
         forked = library.fork(conversation.id, conversation.owner, wish.fork.up_to)
         state.open_conversation(forked, compose=wish.fork.question)

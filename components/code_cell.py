@@ -1,5 +1,6 @@
 """One call into the sandbox: its code, what it wrote and how it ended, folded behind one line."""
 
+from decimal import Decimal
 from typing import Literal
 
 import streamlit as st
@@ -27,16 +28,47 @@ _TALL = 320
 _MANY_LINES = 16
 _LONGEST_OUTPUT = 40_000
 
+Acts = Literal["none", "later", "now"]
+"""Whether something can be done with a run's code: never, when no turn runs, or at once."""
 
-def draw(run: Run, read: artifact.Read, key: str, denied: ContractDenied | None = None) -> None:
-    """Show a run that is over, with the denial that it ended with."""
+
+Act = Literal["", "edit", "explain"]
+"""What the person wants done with a run's code."""
+
+
+def draw(run: Run, read: artifact.Read, key: str, denied: ContractDenied | None = None, *, acts: Acts = "none") -> Act:
+    """Show a run that is over, with the denial that it ended with. Returns what is to be done with its code."""
     done = run.finished
+    wanted: Act = ""
     with st.expander(_headline(run), icon=_icon(run), type="compact", key=f"run-{key}"):
         _text(run.started.code, run.started.language)
+        if acts != "none" and run.started.code:
+            wanted = _actions(key, disabled=acts == "later")
         if done is not None:
             _output(done)
-    if done is None:
-        return
+            st.caption(_price(done, run.usd))
+    if done is not None:
+        _results(done, read, key, denied)
+    return wanted
+
+
+def _actions(key: str, *, disabled: bool) -> Act:
+    with st.container(horizontal=True, gap="small", key=f"acts-{key}"):
+        edit = st.button("Edit and run", key=f"edit-{key}", type="tertiary", icon=":material/edit:", disabled=disabled)
+        explain = st.button(
+            "Explain this", key=f"explain-{key}", type="tertiary", icon=":material/help:", disabled=disabled
+        )
+    return "edit" if edit else "explain" if explain else ""
+
+
+def _price(done: CodeFinished, usd: Decimal | None) -> str:
+    took = f"{units.seconds(done.seconds)} in the sandbox"
+    if usd is None:
+        return took
+    return f"{took}, {plain(units.dollars(usd))}" if usd else f"{took}, free"
+
+
+def _results(done: CodeFinished, read: artifact.Read, key: str, denied: ContractDenied | None) -> None:
     if done.error is not None and done.error != "stopped":
         _problem(done, denied)
     for place, made in artifact.ordered(done.artifacts):

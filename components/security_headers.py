@@ -68,6 +68,8 @@ def of_pages() -> str:
             "media-src 'self' data: blob:",
             "font-src 'self' data:",
             "connect-src 'self'",
+            # The frames of HTML from sandboxes, which `agent_core.exports.frame` makes; `data:` is nobody's origin.
+            "frame-src data:",
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'self'",

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
+from agent_core.billing.runs import run_costs
 from agent_core.events import (
     CodeFinished,
     CodeStarted,
@@ -26,6 +28,8 @@ class Run:
 
     started: CodeStarted
     finished: CodeFinished | None = None
+    usd: Decimal | None = None
+    """What its own seconds cost; None where no price is known."""
 
     @classmethod
     def without_start(cls, finished: CodeFinished) -> "Run":
@@ -61,20 +65,18 @@ def entries(events: Sequence[StoredEvent]) -> tuple[Entry, ...]:
     denied = {end: denial.event for end, denial in denials.items() if isinstance(denial.event, ContractDenied)}
     ends = {stored.event.run: stored for stored in events if isinstance(stored.event, CodeFinished)}
     begun = {stored.event.run for stored in events if isinstance(stored.event, CodeStarted)}
+    costs = run_costs(stored.event for stored in events)
     found: list[Entry] = []
     for stored in events:
         event = stored.event
         if isinstance(event, CodeStarted):
             end = ends.get(event.run)
-            found.append(_run(stored.seq, event, end, denied.get(end.seq) if end else None))
+            finished = end.event if end and isinstance(end.event, CodeFinished) else None
+            run = Run(event, finished, costs.get(event.run))
+            found.append(Entry(stored.seq, run, denied.get(end.seq) if end else None))
         elif not (isinstance(event, CodeFinished) and event.run in begun) and stored.seq not in said:
             found.append(Entry(stored.seq, event, denied.get(stored.seq)))
     return tuple(found)
-
-
-def _run(seq: int, started: CodeStarted, end: StoredEvent | None, denied: ContractDenied | None) -> Entry:
-    finished = end.event if end and isinstance(end.event, CodeFinished) else None
-    return Entry(seq, Run(started, finished), denied)
 
 
 def _denials(events: Sequence[StoredEvent]) -> dict[int, StoredEvent]:

@@ -47,31 +47,42 @@ class Wish:
     earlier: bool = False
     remove: str = ""
     fork: Fork | None = None
+    edit: CodeStarted | None = None
+    """Code to be changed and run again."""
+    explain: CodeStarted | None = None
+    """Code to be put into words."""
 
 
 @dataclass
 class _Drawing:
     read: Read
     removable: frozenset[int]
+    acts: code_cell.Acts
     remove: str = ""
     fork: Fork | None = None
+    edit: CodeStarted | None = None
+    explain: CodeStarted | None = None
 
 
 def draw(entries: Sequence[Entry], turns: int, read: Read, *, quiet: bool, forks: bool = False) -> Wish:
-    """Show the last turns. Files can be taken out while it is `quiet`: no turn runs. `forks` offers to fork."""
+    """Show the last turns. Files can be taken out while it is `quiet`: no turn runs.
+
+    `forks` offers to fork, and to go on with a run's code: for the owner, and not for who only reads.
+    """
     shown = last_turns(entries, turns)
     earlier = False
     if hidden := len(entries) - len(shown):
         label = f"Show earlier ({units.count(hidden, 'entry', 'entries')})"
         earlier = st.button(label, type="tertiary", icon=":material/expand_less:", key="earlier", width="stretch")
-    drawing = _Drawing(read, files_here(entries) if quiet else frozenset())
+    acts: code_cell.Acts = "none" if not forks else "now" if quiet else "later"
+    drawing = _Drawing(read, files_here(entries) if quiet else frozenset(), acts)
     for message in messages(shown):
         with _frame(message):
             for entry in message.entries:
                 _entry(entry, drawing)
         if forks:
             _offer_fork(message, drawing)
-    return Wish(earlier, drawing.remove, drawing.fork)
+    return Wish(earlier, drawing.remove, drawing.fork, drawing.edit, drawing.explain)
 
 
 def _offer_fork(message: Message, drawing: _Drawing) -> None:
@@ -105,7 +116,7 @@ def _entry(entry: Entry, drawing: _Drawing) -> None:
     key, content = str(entry.seq), entry.content
     match content:
         case Run():
-            code_cell.draw(content, drawing.read, key, entry.denied)
+            _run(content, key, entry, drawing)
         case CodeStarted():
             code_cell.draw(Run(content), drawing.read, key)
         case CodeFinished():
@@ -136,6 +147,14 @@ def _entry(entry: Entry, drawing: _Drawing) -> None:
             notes.draw(content, entry.denied)
         case _:
             assert_never(content)
+
+
+def _run(run: Run, key: str, entry: Entry, drawing: _Drawing) -> None:
+    act = code_cell.draw(run, drawing.read, key, entry.denied, acts=drawing.acts)
+    if act == "edit":
+        drawing.edit = run.started
+    elif act == "explain":
+        drawing.explain = run.started
 
 
 def _question(text: str) -> None:

@@ -10,6 +10,7 @@ from agent_core.analyst.answer.compose import compose
 from agent_core.analyst.answer.facts import NotFound, read_facts
 from agent_core.analyst.briefing import FileNote, files_now
 from agent_core.analyst.dialogue import Outcome, Run, Turn, read
+from agent_core.analyst.explain import explained
 from agent_core.analyst.markdown import code, listed, plain, quoted
 from agent_core.analyst.query import Query
 from agent_core.analyst.refusals import failed, is_limit, plain_sentence, say
@@ -17,8 +18,8 @@ from agent_core.analyst.reply import Call, Reply
 from agent_core.analyst.schema.columns import Table, tables
 from agent_core.analyst.search import read_findings, search_program
 from agent_core.analyst.side import is_summary_request, side_answer, summary
-from agent_core.analyst.understand.meanings import Meaning, NoData, Search, Talk, Unclear, Verbatim
-from agent_core.analyst.understand.question import Found, talk, understand, verbatim
+from agent_core.analyst.understand.meanings import Explain, Meaning, NoData, Search, Talk, Unclear, Verbatim
+from agent_core.analyst.understand.question import Found, talk, to_explain, understand, verbatim
 from agent_core.analyst.write.load import with_one_spelling
 from agent_core.analyst.write.program import Repair, program
 
@@ -65,6 +66,8 @@ def _read_turn(turn: Turn, notes: list[FileNote], known: tuple[Table, ...], prev
     runs = tuple(turn.runs)
     if given := verbatim(turn.question):
         return Reading(given, runs)
+    if asked := to_explain(turn.question):
+        return Reading(asked, runs)
     if said := talk(turn.question):
         return Reading(said, runs)
     if not known:
@@ -102,6 +105,8 @@ def _next(reading: Reading, known: tuple[Table, ...]) -> Reply:
             return Reply(say(meaning, known))
         case Verbatim():
             return _verbatim(meaning, runs)
+        case Explain():
+            return Reply(explained(meaning))
         case Search():
             return _search(meaning, runs)
         case Query():

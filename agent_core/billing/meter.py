@@ -111,11 +111,11 @@ class Meter:
         """Each second of a sandbox's whole life is paid once, at the price in force when that second began."""
         opened, born = self.open[sandbox], self.born[sandbox]
         paid = self._billed_before(sandbox)
-        return _price(opened) * max(0, _seconds_billed(born, until, _minimum(opened)) - paid)
+        return price(opened) * max(0, _seconds_billed(born, until, _minimum(opened)) - paid)
 
     def _usd_before(self, sandbox: str) -> Decimal:
         """What was paid under earlier versions of the contract, for a sandbox that turns out never to have been."""
-        return _price(self.open[sandbox]) * self._billed_before(sandbox)
+        return price(self.open[sandbox]) * self._billed_before(sandbox)
 
     def _billed_before(self, sandbox: str) -> int:
         opened = self.open[sandbox]
@@ -124,7 +124,7 @@ class Meter:
     def _rate(self, sandbox: str, now: datetime) -> Decimal:
         """What a live sandbox adds a second; nothing while the least that it can cost is not used up."""
         opened, born = self.open[sandbox], self.born[sandbox]
-        return _price(opened) if (now - born).total_seconds() >= _minimum(opened) else Decimal(0)
+        return price(opened) if (now - born).total_seconds() >= _minimum(opened) else Decimal(0)
 
     def _spend(self, event: TurnEnded) -> "Meter":
         closed = replace(
@@ -143,8 +143,8 @@ def meter(events: Iterable[Event], now: datetime, since: datetime | None = None)
     return reduce(Meter.add, events, start).cost(now)
 
 
-def _price(opened: SandboxOpened) -> Decimal:
-    """Dollars a second."""
+def price(opened: SandboxOpened) -> Decimal:
+    """What a sandbox costs, in dollars a second."""
     card = _card(opened)
     return card.usd_per_second(opened.vcpus, opened.memory_mib) if card else Decimal(0)
 

@@ -14,6 +14,9 @@ KINDS = ("PNG", "JPEG", "GIF", "WEBP")
 MOST_PIXELS = 40_000_000
 """Of an image that is shown: decoded, it takes four bytes a pixel."""
 
+_DOTS, _DENSE, _DENSEST = 100, 140, 1_200
+"""Dots an inch: those of one point, as matplotlib counts; and from where on to where an image is a dense one."""
+
 _SVG = "http://www.w3.org/2000/svg"
 
 
@@ -36,6 +39,13 @@ def pixels(data: bytes) -> bytes:
     if _count(data) > MOST_PIXELS:
         raise NotAPicture("This image is too large to be shown.")
     return data
+
+
+def width(data: bytes) -> int:
+    """How wide to show an image, in points of the screen: one made for a dense screen has more pixels than these."""
+    with Image.open(io.BytesIO(data), formats=KINDS) as image:
+        dots = image.info.get("dpi", (0, 0))[0]
+        return round(image.width * _DOTS / dots) if _DENSE <= dots <= _DENSEST else image.width
 
 
 def _count(data: bytes) -> int:

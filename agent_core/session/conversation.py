@@ -30,6 +30,7 @@ from agent_core.session.recovery import recover
 from agent_core.session.seat import Seat
 from agent_core.session.spending import Spending
 from agent_core.session.values import Draft, IncomingFile, Snapshot
+from agent_core.session.variables import Variable
 from agent_core.storage.artifacts import ArtifactStore
 from agent_core.storage.conversations import ConversationStore
 from agent_core.tools.outcome import Outcome
@@ -157,6 +158,13 @@ class Conversation:
         if not self._seat.take():
             raise ProviderUnavailable("Another process of the app works on this conversation. Try again when it rests.")
         return self._desk.run_code(code, language, told)
+
+    def variables(self) -> tuple[Variable, ...] | None:
+        """What the live session knows; None while a turn runs, and where no sandbox rests.
+
+        It is no run and changes nothing, not even how long the sandbox may rest. Waits for seconds at most.
+        """
+        return None if self.busy else self._loop.run(self._hold.variables(), _SERVE_SECONDS)
 
     def upload(self, files: Sequence[IncomingFile]) -> bool:
         """Bring files in without asking anything. False, and nothing is taken, while a turn is running."""

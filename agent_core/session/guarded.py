@@ -78,6 +78,12 @@ class GuardedSandbox:
             self._call = None
             self._phase("idle")
 
+    async def look(self, code: str, seconds: float) -> str:
+        """Run a short program that is no run of the conversation, and return what it printed. Raises as `run` does."""
+        said: list[str] = []
+        await self._inner.run(code, emit=lambda output: said.append(output.text), timeout_seconds=seconds)
+        return "".join(said)
+
     async def cut(self, error: RingfenceError) -> None:
         """End the running call; whoever awaits it gets `error`."""
         if self._call is not None:

@@ -16,6 +16,7 @@ from agent_core.session.guarded import GuardedSandbox, Phase
 from agent_core.session.log import Log
 from agent_core.session.spending import Spending
 from agent_core.session.values import Closing, SandboxState
+from agent_core.session.variables import LOOK_SECONDS, Variable, look
 from agent_core.session.workspace import Workspace, pieces, writer
 from agent_core.storage.artifacts import ArtifactStore
 
@@ -134,6 +135,19 @@ class Hold:
         rested = since + timedelta(seconds=lifecycle.idle_seconds)
         lived = opened_at + timedelta(seconds=lifecycle.max_seconds)
         return Closing(min(rested, lived), extendable=rested < lived)
+
+    async def variables(self) -> tuple[Variable, ...] | None:
+        """What the resting sandbox's Python knows; None where there is no sandbox, it works, or it doesn't answer."""
+        held = self._sandbox
+        if held is None or self.resting_since is None or not held.alive:
+            return None
+        asked = look()
+        try:
+            return asked.read(await held.look(asked.code, LOOK_SECONDS))
+        except RingfenceError as error:
+            if not held.alive:
+                await self.close(_reason_of(error))
+            return None
 
     def extend(self) -> None:
         """Have the idle time of a resting sandbox begin anew."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from agent_core.billing.meter import Cost
 from agent_core.contract import (
     Contract,
+    Language,
     PlannerSettings,
     ProviderName,
     changed_clauses,
@@ -51,6 +52,7 @@ from agent_core.session.audit import AuditEntry, audit
 from agent_core.session.offer import PlannerOffer
 from agent_core.session.spend import Spend, spend
 from agent_core.session.values import Closing
+from agent_core.session.variables import Variable
 from agent_core.storage.events import OwnedEvent, StoredEvent
 from agent_core.storage.people import Person
 from tests.screen import turns
@@ -75,6 +77,7 @@ class ScriptedConversation(Conversation):
         self.owner = owner
         self.title = ""
         self.stopped = 0
+        self.ran: list[tuple[str, Language]] = []
         self._pace = pace
         self._lock = threading.RLock()
         self._events: list[StoredEvent] = []
@@ -227,6 +230,13 @@ class ScriptedConversation(Conversation):
 
     def remove_file(self, name: str) -> None:
         self.tell(FileRemoved(name=name))
+
+    def run_code(self, code: str, language: Language, told: object = None) -> bool:
+        self.ran.append((code, language))
+        return True
+
+    def variables(self) -> tuple[Variable, ...] | None:
+        return (Variable("<b>table</b>", "DataFrame", "344 rows × 8 columns"),)
 
     def stop(self) -> None:
         if self._busy:

@@ -289,3 +289,39 @@ def test_a_table_that_was_cut_says_so(page, conversation):
     conversation.tell(CodeFinished(turn="t", run="r", exit_code=0, seconds=1, artifacts=(cut,)))
     page.run()
     assert "The files hold the first 2 of 3 rows" in words(page)
+
+
+def test_a_runs_code_is_edited_or_explained_from_its_fold(page, conversation):
+    """Editing opens the code as it ran; explaining asks."""
+    page.chat_input[0].set_value("What is the mean?").run()
+    conversation.play(26)
+    page.run()
+    assert all(button.disabled for button in page.button if button.key.startswith(("edit-", "explain-")))
+    conversation.play()
+    page.run()
+    (edit,) = [button for button in page.button if button.key.startswith("edit-")]
+    edit.click().run()
+    (code,) = page.text_area
+    assert code.value == turns.CODE.rstrip()
+    (explain,) = [button for button in page.button if button.key.startswith("explain-")]
+    explain.click().run()
+    assert asked(conversation)[-1].startswith("Explain this code step by step, in plain words:\n\n```python\n")
+    assert not page.exception
+
+
+def test_the_fold_says_what_a_run_has_taken_and_cost(page, conversation):
+    page.chat_input[0].set_value("What is the mean?").run()
+    conversation.play()
+    page.run()
+    assert "1.2 s in the sandbox, free" in words(page)
+
+
+def test_variables_are_shown_by_name_type_and_size(page, conversation):
+    page.chat_input[0].set_value("What is the mean?").run()
+    conversation.play()
+    page.run()
+    page.button(key="variables").click().run()
+    assert any(
+        "<b>table</b>".replace("<", "&lt;").replace(">", "&gt;") in element.proto.body for element in page.get("html")
+    )
+    assert not page.exception

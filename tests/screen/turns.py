@@ -90,7 +90,13 @@ def _answering(turn: str, store: Keeps) -> Iterator[Event | Draft]:
         output = "".join(f"read chunk {line}\n" for line in range(count))
         yield _draft(turn, "Running code", running=run, output=output)
     yield CodeFinished(
-        turn=turn, run=run, exit_code=0, seconds=1.24, stdout="read 344 rows\n", artifacts=artifacts(store)
+        turn=turn,
+        run=run,
+        exit_code=0,
+        seconds=1.24,
+        stdout="read 344 rows\n",
+        artifacts=artifacts(store),
+        sandbox="s1",
     )
     for count in range(1, len(ANSWER) + 1, 24):
         yield _draft(turn, "Writing", text=ANSWER[:count])

@@ -17,6 +17,14 @@ class Verbatim:
 
 
 @dataclass(frozen=True, slots=True)
+class Explain:
+    """Code that is to be put into words, and not run."""
+
+    code: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """Not about data."""
 
@@ -55,4 +63,4 @@ class Place:
     part: str
 
 
-Meaning = Query | Verbatim | Talk | Unclear | NoData | Search
+Meaning = Query | Verbatim | Explain | Talk | Unclear | NoData | Search

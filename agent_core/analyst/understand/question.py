@@ -13,7 +13,7 @@ from agent_core.analyst.understand.complete import complete
 from agent_core.analyst.understand.filters import read_equal_numbers, read_filters
 from agent_core.analyst.understand.followup import changes, merge
 from agent_core.analyst.understand.marking import LONGEST_QUESTION, mark
-from agent_core.analyst.understand.meanings import Meaning, Place, Search, Talk, Unclear, Verbatim
+from agent_core.analyst.understand.meanings import Explain, Meaning, Place, Search, Talk, Unclear, Verbatim
 from agent_core.analyst.understand.mentions import Seen
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.rest import Rest, rest
@@ -36,6 +36,7 @@ Found = Mapping[str, Place | None]
 _STAYING = 50
 _WHOLE_TABLE = {"overview", "columns", "quality", "clean", "correlation"}
 _COST_OF_JOINING = 60
+_EXPLAIN = re.compile(r"(?:please\s+)?explain\b|what does (?:this|the) code do\b", re.IGNORECASE)
 _FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)```", re.DOTALL)
 _NAMES = {"py": "python", "python3": "python", "sh": "bash", "shell": "bash", "js": "javascript", "": "python"}
 _GREETING = re.compile(
@@ -63,6 +64,15 @@ def verbatim(question: str) -> Verbatim | None:
     name = blocks[0][0].lower()
     language: Language = next((one for one in LANGUAGES if one == _NAMES.get(name, name)), "python")
     return Verbatim("\n".join(body for _, body in blocks), language)
+
+
+def to_explain(question: str) -> Explain | None:
+    """The code of a message that asks to have it explained."""
+    blocks = _FENCE.findall(question)
+    if not blocks or not _EXPLAIN.match(_FENCE.sub("", question).strip()):
+        return None
+    given = verbatim(f"```{blocks[0][0]}\n{blocks[0][1]}\n```")
+    return Explain(given.code, given.language) if given else None
 
 
 def talk(question: str) -> Talk | None:
