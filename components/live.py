@@ -1,4 +1,4 @@
-"""The part of a turn that is not an event yet, redrawn four times a second while a turn runs.
+"""The part of a turn that is not an event yet, redrawn several times a second while a turn runs.
 
 What is an event already is drawn by the script run and stays as it is: a new event asks for one.
 """
@@ -10,7 +10,7 @@ from components import code_cell, prose, ticking, units
 from components.markdown import plain
 from components.segments import Run
 
-_EVERY_SECONDS = 0.25
+_EVERY_SECONDS = 0.15
 
 
 def draw(conversation: Conversation, snapshot: Snapshot, under_way: Run | None) -> None:

@@ -321,7 +321,7 @@ class Conversation:
         return self._desk.working or (not self._seat.held and self._log.state.open_turn is not None)
 
     def _suggestions(self) -> tuple[str, ...]:
-        """Thought of once for each set of files: the screen asks four times a second."""
+        """Thought of once for each set of files: the screen asks several times a second."""
         files = self._log.state.files
         known = tuple((name, upload.sha256) for name, (upload, _) in files.items())
         if known != self._suggested_for:

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -67,6 +68,12 @@ class App:
             self._process.send_signal(sent)
             self._process.wait(30)
             self._process = None
+
+    def cpu_seconds(self) -> float:
+        """What the app's own process has used so far, without its children."""
+        assert self._process is not None
+        used = psutil.Process(self._process.pid).cpu_times()
+        return used.user + used.system
 
     def kill(self) -> None:
         """As a crash would."""
