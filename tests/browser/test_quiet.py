@@ -30,9 +30,11 @@ def test_the_page_polls_only_while_a_turn_runs(context: BrowserContext, app: App
 
     assert any(quiet() for _ in range(MOST_WAITS)), "It was never quiet before the first question."
     panel(page).locator(".st-key-panel-lifecycle-fold summary").click()
+    drawn(page)
     panel(page).locator(".st-key-panel-lifecycle-mode").click()
     page.get_by_role("option", name="A fresh sandbox each turn").click()
     panel(page).get_by_text("version 2").wait_for()
+    drawn(page)
     before = len(frames)
     ask(page, "```python\nimport time\nfor n in range(8):\n    time.sleep(0.25)\n    print('step', n)\n```")
     settled(page)
