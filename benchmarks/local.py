@@ -18,7 +18,7 @@ async def forking() -> AsyncIterator[tuple[LocalProvider, Runtime]]:
     provider = LocalProvider()
     try:
         await provider.warm()
-        _, runtime = await provider._prepare()  # noqa: SLF001  a kernel gets the jail that our sandboxes have
+        _, runtime = await provider._prepare()  # a kernel gets the jail that our sandboxes have
         yield provider, runtime
     finally:
         await provider.aclose()
