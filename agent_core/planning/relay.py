@@ -14,6 +14,8 @@ import httpx
 import structlog
 from pydantic import SecretStr
 
+from agent_core.planning.masking import Masking
+
 _log = structlog.get_logger(__name__)
 
 Scope = MutableMapping[str, Any]
@@ -31,7 +33,7 @@ TOOL_PREFIX = "mcp__sandbox__"
 
 _PATHS = frozenset({"/v1/messages", "/v1/messages/count_tokens"})
 _REQUEST_HEADERS = ("content-type", "accept", "anthropic-version", "anthropic-beta")
-_RESPONSE_HEADERS = ("content-type", "content-encoding", "retry-after", "request-id")
+_RESPONSE_HEADERS = ("content-type", "retry-after", "request-id")
 _RUNS_ELSEWHERE = ("mcp_servers", "container")
 _BAD_GATEWAY = 502
 
@@ -97,6 +99,9 @@ class Relay:
             return {"x-api-key": self._api_key.get_secret_value()}
         return {}
 
+    def _secrets(self) -> list[bytes]:
+        return [one.get_secret_value().encode() for one in (self._api_key, self._auth_token) if one is not None]
+
     async def _relay(self, request: httpx.Request, send: Send) -> None:
         try:
             response = await self._client.send(request, stream=True)
@@ -105,9 +110,11 @@ class Relay:
             raise Refused(_BAD_GATEWAY, "api_error", "The model's endpoint could not be reached.") from error
         try:
             await send(_start(response))
-            async for piece in response.aiter_raw():
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            masked = Masking(self._secrets())
+            async for piece in response.aiter_bytes():
+                if passed := masked(piece):
+                    await send({"type": "http.response.body", "body": passed, "more_body": True})
+            await send({"type": "http.response.body", "body": masked.rest()})
         except httpx.HTTPError as error:
             # The answer is left unfinished: the server then drops the connection, which is what happened.
             _log.warning("upstream_broke_off", error=type(error).__name__)
