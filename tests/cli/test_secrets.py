@@ -61,10 +61,10 @@ class Watch:
     def look(self) -> None:
         try:
             app = psutil.Process(self._process.pid)
+            own = app.cmdline()
             every = [app, *app.children(recursive=True)]
-        except psutil.NoSuchProcess:
+        except psutil.Error:
             return
-        own = app.cmdline()
         for one in every:
             try:
                 # Between fork and exec a child is still the app itself.
