@@ -50,6 +50,8 @@ class Settings:
     anthropic_base_url: str = ANTHROPIC_URL
     reachable_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Private addresses that sandboxes on this machine may reach, where the contract allows the name."""
+    local_start: Literal["fork", "cold"] = "fork"
+    """How sandboxes on this machine start; see `LocalProvider`."""
     daytona_api_key: SecretStr | None = None
     daytona_api_url: str | None = None
     """Of a Daytona that is not Daytona's own."""
@@ -95,10 +97,10 @@ class Settings:
     ) -> "Settings":
         """Read DATABASE_URL and, by their prefixes, what a deployment sets.
 
-        These are RINGFENCE_HOME, _ARTIFACTS, _POLICY, _OPERATORS, _MODEL and _REACHABLE_NETWORKS, ANTHROPIC_API_KEY,
-        _AUTH_TOKEN and _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER; E2B_API_KEY,
-        _DOMAIN, _API_URL and _SANDBOX_URL, RINGFENCE_E2B_TIER and RINGFENCE_E2B_TEMPLATE; RINGFENCE_METRICS and
-        _LOGS, and OTEL_EXPORTER_OTLP_ENDPOINT.
+        These are RINGFENCE_HOME, _ARTIFACTS, _POLICY, _OPERATORS, _MODEL, _REACHABLE_NETWORKS and _LOCAL_START,
+        ANTHROPIC_API_KEY, _AUTH_TOKEN and _BASE_URL; DAYTONA_API_KEY, DAYTONA_API_URL and RINGFENCE_DAYTONA_TIER;
+        E2B_API_KEY, _DOMAIN, _API_URL and _SANDBOX_URL, RINGFENCE_E2B_TIER and RINGFENCE_E2B_TEMPLATE;
+        RINGFENCE_METRICS and _LOGS, and OTEL_EXPORTER_OTLP_ENDPOINT.
 
         What the environment doesn't set, `secrets` may. Raises ProviderUnavailable with a sentence on what to set.
         """
@@ -115,6 +117,7 @@ class Settings:
             anthropic_auth_token=_secret(variables, "ANTHROPIC_AUTH_TOKEN"),
             anthropic_base_url=(variables.get("ANTHROPIC_BASE_URL") or ANTHROPIC_URL).rstrip("/"),
             reachable_networks=_networks(variables.get("RINGFENCE_REACHABLE_NETWORKS", "")),
+            local_start=_start(variables.get("RINGFENCE_LOCAL_START") or "fork"),
             daytona_api_key=_secret(variables, "DAYTONA_API_KEY"),
             daytona_api_url=variables.get("DAYTONA_API_URL") or None,
             daytona_tier=_tier(variables.get("RINGFENCE_DAYTONA_TIER") or "1"),
@@ -167,6 +170,12 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise ProviderUnavailable(
             "RINGFENCE_REACHABLE_NETWORKS makes no sense: give networks such as 10.1.0.0/16, separated by commas."
         ) from error
+
+
+def _start(text: str) -> Literal["fork", "cold"]:
+    if text not in {"fork", "cold"}:
+        raise ProviderUnavailable("RINGFENCE_LOCAL_START makes no sense: it is fork or cold.")
+    return "cold" if text == "cold" else "fork"
 
 
 def _addresses(text: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from agent_core.sandbox.local.runtime import Runtime
 from benchmarks.jupyter import jailed
 from benchmarks.local import forking, middle, run, worst_of_20
 
-ROUNDS = 3
+ROUNDS = 6
 FORKS_A_ROUND = 10
 PANDAS = "import pandas as pd\npd.DataFrame({'a': [1, 2]}).sum().iloc[0]"
 

@@ -80,3 +80,12 @@ def test_the_operators_networks(tmp_path):
     assert Settings.from_environment({"RINGFENCE_HOME": str(tmp_path)}).reachable_networks == ()
     with pytest.raises(ProviderUnavailable, match="RINGFENCE_REACHABLE_NETWORKS makes no sense"):
         Settings.from_environment(variables | {"RINGFENCE_REACHABLE_NETWORKS": "10.1.0.1/16"})
+
+
+def test_the_operators_way_to_start(tmp_path):
+    """Without a fork server where the operator says so; another word is refused with a sentence."""
+    variables = {"RINGFENCE_HOME": str(tmp_path)}
+    assert Settings.from_environment(variables).local_start == "fork"
+    assert Settings.from_environment(variables | {"RINGFENCE_LOCAL_START": "cold"}).local_start == "cold"
+    with pytest.raises(ProviderUnavailable, match="RINGFENCE_LOCAL_START makes no sense"):
+        Settings.from_environment(variables | {"RINGFENCE_LOCAL_START": "warm"})

@@ -11,7 +11,7 @@ from agent_core.validation.validate import PROBES, validate
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize(("groups", "start"), [("detect", "fork"), ("never", "fork"), ("never", "cold")])
+@pytest.mark.parametrize(("groups", "start"), [("detect", "fork"), ("never", "cold")])
 async def test_everything_is_held(groups, start, contract: Contract) -> None:
     """No probe gets through, none is left out, and what is tried is told as it goes."""
     provider, told = LocalProvider(groups=groups, start=start), []
