@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from agent_core.config import KEY_SETTINGS, PLANS
 from agent_core.contract import Ceiling, ProviderName
@@ -25,18 +24,14 @@ _HELD = (
 def draw(ceiling: Ceiling, place: str) -> None:
     """One line for each provider that takes a key and that the operator's policy allows."""
     keys, person = services.deployment().keys, services.person()
-    for name, called in _NAMES.items():
-        if name not in KEY_SETTINGS or not ceiling.allows("provider", name):
-            continue
-        known = keys.state(person, name)
-        with _line(called, known, f"{place}-key-{name}"):
-            _one(keys, person, name, known, place)
-
-
-def _line(called: str, known: KeyState, key: str) -> DeltaGenerator:
-    return st.popover(
-        f"{called} key :gray[{_WHOSE[known.whose]}]", icon=":material/key:", type="tertiary", width="stretch", key=key
-    )
+    with st.container(key=f"{place}-keys-groups", gap=None):
+        for name, called in _NAMES.items():
+            if name not in KEY_SETTINGS or not ceiling.allows("provider", name):
+                continue
+            known = keys.state(person, name)
+            label = f"{called} key :gray[{_WHOSE[known.whose]}]"
+            with st.expander(label, icon=":material/key:", type="compact", key=f"{place}-key-{name}"):
+                _one(keys, person, name, known, place)
 
 
 def _one(keys: Keys, person: str, name: ProviderName, known: KeyState, place: str) -> None:

@@ -41,7 +41,7 @@ _CLOSED = {
     "turn_ended": "the turn ended, and the contract gives each turn a sandbox of its own",
     "idle": "it was idle for as long as the contract allows",
     "too_old": "it lived as long as the contract allows",
-    "contract_changed": "the contract changed",
+    "contract_changed": "code runs elsewhere from now on; files come along, variables are gone",
     "crashed": "it ended unexpectedly",
     "out_of_memory": "it ran out of memory",
     "timeout": "its code did not end at the time limit",
