@@ -1,11 +1,12 @@
 """What happens beside the conversation, in one quiet line each."""
 
+from collections.abc import Mapping
 from typing import assert_never
 
 import streamlit as st
 
 from agent_core.contract.terms import CLAUSES
-from agent_core.contract.words import listed, size
+from agent_core.contract.words import PROVIDER_NAMES, listed, size
 from agent_core.events import (
     BUILTIN_MODEL,
     ContractChanged,
@@ -37,6 +38,7 @@ Notable = (
     | TurnEnded
 )
 
+_PROVIDERS: Mapping[str, str] = PROVIDER_NAMES
 _CLOSED = {
     "turn_ended": "the turn ended, and the contract gives each turn a sandbox of its own",
     "idle": "it was idle for as long as the contract allows",
@@ -66,7 +68,7 @@ def draw(event: Notable, denied: ContractDenied | None = None) -> None:
         case ContractDenied():
             _line("front_hand", f"{event.message} ({clause(event)})")
         case SandboxOpened():
-            means = f"{event.provider}, {size(event.memory_mib)}, {event.vcpus:g} vCPU"
+            means = f"{_PROVIDERS.get(event.provider, event.provider)}, {size(event.memory_mib)}, {event.vcpus:g} vCPU"
             _line("deployed_code", f"Sandbox opened: {means}, contract version {event.contract_version}")
         case SandboxAmended():
             _amended(event)

@@ -79,7 +79,7 @@ SAYS: list[tuple[Event, str]] = [
         ContractDenied(clause="network", error="network_denied", message="No way out.", version=4),
         "No way out. (Network clause, contract version 4)",
     ),
-    (turns.opened(), "Sandbox opened: local, 1 GiB, 1 vCPU, contract version 1"),
+    (turns.opened(), "Sandbox opened: this machine, 1 GiB, 1 vCPU, contract version 1"),
     (
         SandboxAmended(
             sandbox="s", contract_version=2, vcpus=1, memory_mib=512, rate_card="local", pending=("resources",)

@@ -17,7 +17,7 @@ from agent_core.events import CodeFinished, SandboxClosed, SandboxOpened
 from agent_core.session import Deployment
 from tests.emulators import daytona, e2b
 from tests.emulators.serving import Fault, Serving
-from tests.session.conftest import OWNER, ask, ended, file, run, settings, wait_for
+from tests.session.conftest import OWNER, ask, file, run, settings, wait_for
 
 LOCAL = Contract()
 
@@ -114,32 +114,6 @@ def test_a_conversation_goes_there_and_back_with_its_files(
     assert [event.reason for event in events if isinstance(event, SandboxClosed)] == ["contract_changed"] * 2
     assert conversation.snapshot().cost.sandbox_usd > 0
     assert emulator.alive() == ()
-
-
-FAULTS = {
-    "no key": (401, "auth"),
-    "no such thing": (404, None),
-    "too many requests": (429, "rate_limited"),
-    "an error of theirs": (503, "provider_unavailable"),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_told_and_the_next_question_works(
-    deployment: Deployment, place: Elsewhere, emulator: Serving, fault: str
-) -> None:
-    """The chat says what it was, nothing is left running or metered, and the conversation goes on."""
-    status, kind = FAULTS[fault]
-    conversation = deployment.create(OWNER, place.contract)
-    emulator.faults.append(Fault(place.create, status=status, headers={place.wait: "60"}, times=9))
-    events = ask(conversation, "```python\nprint(1)\n```")
-    errors = [event.error for event in events if isinstance(event, CodeFinished)] + [ended(events).error]
-    assert any(errors)
-    assert kind is None or kind in errors
-    assert emulator.alive() == ()
-    assert conversation.snapshot().cost.running_since is None
-    emulator.faults.clear()
-    assert run(conversation, "print('goes', 'on')").stdout.strip() == "goes on"
 
 
 def test_a_short_wait_is_waited_for_and_told(deployment: Deployment, place: Elsewhere, emulator: Serving) -> None:

@@ -19,14 +19,16 @@ class Capability:
     """The same for an edit to a smaller value, where that differs."""
     value: object = None
     """The provider's own value of a fixed feature, where it is known: any other is refused."""
+    step: int = 1
+    """What the provider rounds a size up to a multiple of."""
 
 
 Matrix = dict[str, Capability]
 
 
-def native(sentence: str, effect: Effect = "now", lowered: Effect | None = None) -> Capability:
+def native(sentence: str, effect: Effect = "now", lowered: Effect | None = None, step: int = 1) -> Capability:
     """Held outside the sandbox."""
-    return Capability("native", sentence, effect, lowered)
+    return Capability("native", sentence, effect, lowered, step=step)
 
 
 def guard(sentence: str, effect: Effect = "now") -> Capability:

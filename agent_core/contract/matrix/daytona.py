@@ -27,7 +27,7 @@ DAYTONA: Matrix = APP | {
     "filesystem.ephemeral": native("The disk goes with the container.", "next"),
     "filesystem.volume": unenforceable("Volumes of Daytona's are not used; choose files that go with the sandbox."),
     "filesystem.inputs": guard("Uploaded files are made read-only, which code can undo with sudo.", "next"),
-    "filesystem.disk_mib": native("Daytona makes the disk, rounded up to whole GiB.", "next"),
+    "filesystem.disk_mib": native("Daytona makes the disk, rounded up to whole GiB.", "next", step=1_024),
     "filesystem.largest_file_mib": guard("A limit set inside the interpreter stops a larger write."),
     "resources.vcpus": native(
         "Daytona gives the container its processors, in whole ones; a running one can get more.", lowered="next"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from agent_core.contract import Contract
-from agent_core.errors import ClauseRefused, RingfenceError, SandboxCrashed
+from agent_core.errors import AuthFailed, ClauseRefused, RateLimited, RingfenceError, SandboxCrashed
 from agent_core.sandbox.base import Leftover
 from agent_core.sandbox.daytona import options, tiers
 from agent_core.sandbox.daytona.errors import translated
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SECONDS = 20.0
 _MOST_LEFTOVERS = 1_000
+_LOOK_AGAIN_SECONDS = (0.5, 1.5)
+"""A request that was given up may still make a sandbox, and the look for it may fail once."""
 
 
 class DaytonaProvider:
@@ -132,15 +134,19 @@ class DaytonaProvider:
             with translated():
                 async with asyncio.timeout(self._start_seconds + _SECONDS):
                     return await task
-        except BaseException:
-            await to_its_end(self._clear_away(name))
+        except BaseException as error:
+            refused = isinstance(error, AuthFailed | RateLimited)
+            await to_its_end(self._clear_away(name, () if refused else _LOOK_AGAIN_SECONDS))
             raise
 
-    async def _clear_away(self, name: str) -> None:
+    async def _clear_away(self, name: str, again: tuple[float, ...]) -> None:
         """Delete what a `create` that failed or was left half-way may have made: its name is known beforehand."""
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(_SECONDS):
-                await delete(await self._client().get(name))
+        for pause in (0.0, *again):
+            await asyncio.sleep(pause)
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(_SECONDS):
+                    await delete(await self._client().get(name))
+                return
 
     async def _listed(self, most: int) -> "list[AsyncSandbox]":
         from daytona import ListSandboxesQuery

@@ -1,8 +1,10 @@
 """Whether code can use up what it shares with the host, and whether floods are dammed."""
 
+import math
+
 from agent_core.contract.capabilities import MATRIX
 from agent_core.errors import RingfenceError
-from agent_core.validation.acts import Act, act, failed, passed
+from agent_core.validation.acts import Act, act, failed, passed, unclear
 from agent_core.validation.probes.question import Verdict
 from agent_core.validation.stage import Ran, Stage, run
 
@@ -19,6 +21,8 @@ def _fixed(stage: Stage, feature: str) -> Verdict | None:
 def _ended(ran: Ran, kinds: set[str], through: str) -> Verdict:
     if ran.kind in kinds:
         return passed(ran.told)
+    if ran.failure is not None:
+        return unclear(f"It did not come to its end: {ran.told}")
     return failed(f"{through} {ran.told}")
 
 
@@ -69,8 +73,10 @@ async def _disk(stage: Stage) -> Verdict:
     if (fixed := _fixed(stage, "filesystem.disk_mib")) is not None:
         return fixed
     files = stage.contract.filesystem
+    multiple = MATRIX[stage.contract.provider]["filesystem.disk_mib"].step
+    disk_mib = math.ceil(files.disk_mib / multiple) * multiple
     step = min(32, files.largest_file_mib)
-    count = files.disk_mib // step + 2
+    count = disk_mib // step + 2
     async with stage.sandbox() as sandbox:
         code = f"for place in range({count}): open(f'part{{place}}', 'wb').write(bytes({step * _MIB}))"
         ran = await run(sandbox, code)

@@ -140,7 +140,7 @@ class Emulator(Serving):
         return JSONResponse(machine.described(self._root))
 
     def _poll(self, machine: Machine) -> None:
-        if machine.state == "starting":
+        if machine.state == "starting" and machine.id in self._polls:
             self._polls[machine.id] -= 1
             if self._polls[machine.id] <= 0:
                 machine.state = "started"
