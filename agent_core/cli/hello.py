@@ -8,7 +8,7 @@ import click
 from agent_core.billing.budget import dollars
 from agent_core.cli.opener import by_command
 from agent_core.config import Settings
-from agent_core.contract import PROVIDERS, ProviderName
+from agent_core.contract import HOSTED, PROVIDERS, ProviderName
 from agent_core.errors import RingfenceError
 from agent_core.sandbox.providers import provider
 from agent_core.session.hello import Hello, hello_within
@@ -30,6 +30,8 @@ def command(name: ProviderName) -> None:
     click.echo(f"print(1) printed {done.printed}.")
     click.echo(f"Closed it after {done.seconds:.2f} s.")
     click.echo(f"Metered: ${dollars(done.usd)}.")
+    if name in HOSTED:
+        click.echo("The tokens of the model that was asked to run it come on top.")
 
 
 async def _hello(name: ProviderName) -> Hello:

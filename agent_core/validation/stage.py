@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from agent_core.contract import Contract
+from agent_core.contract import HOSTED, Contract
 from agent_core.errors import RingfenceError
 from agent_core.sandbox.base import Execution, Output, Provider, Sandbox
 from agent_core.validation.traps import Traps
@@ -51,6 +51,11 @@ class Stage:
     def local(self) -> bool:
         """Whether sandboxes share this host's kernel, so that they can be watched from outside."""
         return self.contract.provider == "local"
+
+    @property
+    def hosted(self) -> bool:
+        """Whether a model is asked to run each program: files last from call to call then, variables don't."""
+        return self.contract.provider in HOSTED
 
     @asynccontextmanager
     async def sandbox(self) -> AsyncIterator[Sandbox]:

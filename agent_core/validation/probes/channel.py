@@ -119,6 +119,8 @@ async def _linked(stage: Stage) -> Verdict:
 
 
 async def _processes(stage: Stage) -> Verdict:
+    if stage.hosted:
+        return Verdict("not_applicable", _LEFT_THERE)
     marker = f"{stage.traps.marker}-daemon"
     async with stage.sandbox() as sandbox:
         await run(sandbox, _DAEMON.format(marker=marker))
@@ -171,6 +173,9 @@ async def _mounts(stage: Stage) -> Verdict:
     return passed("No mount and no control group of the sandbox is left after close.")
 
 
+_LEFT_THERE = (
+    "A hosted container can't be ended from here, only left: what runs on in it, without a network, can't be seen."
+)
 _LEFT = "Work of one conversation stays on the host, for whoever comes next."
 _CLEAR = "End the sandbox's whole namespace at close, and remove its folder."
 
