@@ -22,6 +22,7 @@ run: $(RUN_READY) ## Set up, and open the app on http://localhost:8501
 
 test: $(DEV_READY) ## Set up, and run every test, those in the browser too
 	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.nginx
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ONCE_MORE)
 
 lint: $(DEV_READY) ## Check style, types and the direction of imports

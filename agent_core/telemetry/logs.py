@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Collection, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, Literal
 
 import structlog
@@ -33,9 +34,20 @@ def configure(form: LogForm, secrets: Collection[SecretStr]) -> None:
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class _Lines(structlog.PrintLogger):
+    """A disk that is full loses lines of the log, and nothing else."""
+
+    def msg(self, message: str) -> None:
+        """Print a line, if it can be printed."""
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 def _masked(value: Any, hidden: tuple[str, ...]) -> Any:
