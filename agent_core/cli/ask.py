@@ -11,13 +11,13 @@ import click
 from agent_core.cli.session import conversation, reading, require_taken
 from agent_core.errors import RingfenceError
 from agent_core.events import AgentSaid, Artifact, CodeFinished, TurnEnded
+from agent_core.exports.archive import file_data, file_name
 from agent_core.files.names import safe_name
 from agent_core.session import Conversation
 from agent_core.storage.events import StoredEvent
 
 _NOT_ASKED = 2
 _POLL_SECONDS = 0.05
-_MEDIA = {"chart": ".plotly.json", "table": ".table.json"}
 
 
 @click.command
@@ -85,10 +85,10 @@ def _written(asked: Conversation, events: tuple[StoredEvent, ...], out: Path) ->
     taken = {path.name for path in out.iterdir()}
     written = []
     for artifact in _artifacts(events):
-        name = safe_name(_file_name(artifact), taken)
+        name = safe_name(file_name(artifact), taken)
         taken.add(name)
         with (out / name).open("xb") as file:
-            file.write(asked.read_artifact(artifact.full_data or artifact.sha256))
+            file.write(file_data(artifact, asked.read_artifact))
         written.append(str(out / name))
     return written
 
@@ -97,12 +97,6 @@ def _artifacts(events: tuple[StoredEvent, ...]) -> Iterator[Artifact]:
     for stored in events:
         if isinstance(stored.event, CodeFinished):
             yield from stored.event.artifacts
-
-
-def _file_name(artifact: Artifact) -> str:
-    if artifact.kind == "table" and artifact.full_data:
-        return f"{artifact.name}.csv"
-    return artifact.name + _MEDIA.get(artifact.kind, "")
 
 
 def _printable(text: str) -> str:
