@@ -30,7 +30,7 @@ class OwnFiles:
         """Pass on what is allowed."""
         if scope["type"] == "websocket":
             await self._app(scope, receive, self._listening(_visitor(scope), send))
-        elif scope["type"] == "http" and "/media/" in scope["path"] and not self._may(scope):
+        elif scope["type"] == "http" and _is_file(scope["path"]) and not self._may(scope):
             await PlainTextResponse("There is no such file.", status_code=404)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -53,6 +53,11 @@ class OwnFiles:
 
     def _may(self, scope: Scope) -> bool:
         return (_visitor(scope), scope["path"].rsplit("/", 1)[-1]) in self._told
+
+
+def _is_file(path: str) -> bool:
+    """Whether it is a person's file; under `/static/media` lie the fonts of the page itself."""
+    return "/media/" in path and "/static/media/" not in path
 
 
 def _visitor(scope: Scope) -> bytes:

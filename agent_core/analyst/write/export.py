@@ -1,7 +1,7 @@
 """Files: the result of a question, or the whole table cleaned."""
 
 from agent_core.analyst.query import FileFormat, Query
-from agent_core.analyst.write.literals import literal
+from agent_core.analyst.write.literals import comparable, literal
 
 _WRITERS: dict[FileFormat, str] = {
     "csv": "to_csv({name}, index=False)",
@@ -66,7 +66,8 @@ def clean(query: Query) -> list[str]:
             " pd.NA))"
         ),
         'cleaned = cleaned.dropna(how="all").dropna(how="all", axis="columns")',
-        "repeated = cleaned.astype(str).duplicated()",
+        *comparable("cleaned"),
+        "repeated = compared.duplicated()",
         "cleaned = cleaned[~repeated]",
         *drop,
         "",

@@ -24,3 +24,17 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
     while wanted in present:
         wanted += "_"
     return wanted
+
+
+def comparable(table: str) -> list[str]:
+    """Lines that make `compared` of a table: with lists in cells as text, so that cells can be counted."""
+    return [
+        "# Lists in cells can't be compared, but their texts can.",
+        "def holds_lists(cells):",
+        "    lists = (hasattr(cell, '__len__') and type(cell) is not str for cell in cells)",
+        "    return cells.dtype == object and any(lists)",
+        "",
+        "",
+        f"compared = {table}.apply(lambda cells: cells.astype(str) if holds_lists(cells) else cells)",
+        "",
+    ]

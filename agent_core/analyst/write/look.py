@@ -2,7 +2,7 @@
 
 from agent_core.analyst.query import Query
 from agent_core.analyst.schema.words import label
-from agent_core.analyst.write.literals import free_name, literal, literals
+from agent_core.analyst.write.literals import comparable, free_name, literal, literals
 from agent_core.analyst.write.rows import label_column
 from agent_core.analyst.write.titles import lowered
 
@@ -14,10 +14,11 @@ _VALUES = 30
 def overview() -> list[str]:
     """Size, types, missing values, typical values and the first rows."""
     return [
+        *comparable("data"),
         "summary = pd.DataFrame({",
         '    "type": data.dtypes.astype(str),',
         '    "missing": data.isna().sum(),',
-        '    "different values": data.astype(str).nunique(),',
+        '    "different values": compared.nunique(),',
         '    "example": [str(data[name].dropna().iloc[0])[:60] if data[name].notna().any() else "" for name in data],',
         "})",
         'numbers = data.select_dtypes("number")',
@@ -25,7 +26,7 @@ def overview() -> list[str]:
         'print("rows:", len(data))',
         'print("columns:", data.shape[1])',
         'print("missing cells:", data.isna().sum().sum())',
-        'print("duplicates:", data.astype(str).duplicated().sum())',
+        'print("duplicates:", compared.duplicated().sum())',
         (
             f'print("numbers:", numbers.agg(["min", "mean", "max"]).iloc[:,'
             f' :{_ROWS}].to_json(orient="split") if numbers.size else '
@@ -40,6 +41,7 @@ def overview() -> list[str]:
 def quality() -> list[str]:
     """Missing values by column, repeated rows, and text that hides as something else."""
     return [
+        *comparable("data"),
         "missing = data.isna().sum()",
         'result = pd.DataFrame({"missing": missing, "missing in %": (100 * missing / max(len(data), 1)).round(1)})',
         (
@@ -51,9 +53,9 @@ def quality() -> list[str]:
         'print("rows:", len(data))',
         'print("columns:", data.shape[1])',
         'print("incomplete:", data.isna().any(axis=1).sum())',
-        'print("duplicates:", data.astype(str).duplicated().sum())',
+        'print("duplicates:", compared.duplicated().sum())',
         f'print("result:", result[result["missing"] > 0].head({_ROWS}).to_json(orient="values"))',
-        'print("constant:", json.dumps([str(name) for name in data if data[name].astype(str).nunique() == 1]))',
+        'print("constant:", json.dumps([str(name) for name in data if compared[name].nunique(dropna=False) == 1]))',
         "# Text values that differ only by case or by spaces around them.",
         "spellings = {name: text[name].nunique() - text[name].str.strip().str.casefold().nunique() for name in text}",
         'print("spellings:", json.dumps({str(name): int(count) for name, count in spellings.items() if count > 0}))',

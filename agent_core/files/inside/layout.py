@@ -34,6 +34,8 @@ def layout_of(first: Sequence[Row], last: Sequence[tuple[int, Row]], rows: int) 
     header = next(
         (at for at, row in enumerate(first[:MOST_HEADER_ROW]) if filled(row) and filled(row) >= widest / 2), 0
     )
+    if _is_under_groups(first, header):
+        header += 1
     header, names = _two_rows(first, header)
     total = next(((number, row) for number, row in last if number > header + 2 and _is_total(row)), None)
     if total is None:
@@ -62,6 +64,16 @@ def options_of(rows: Sequence[Row], names: Sequence[Any]) -> dict[str, Any]:
 def filled(row: Row) -> int:
     """How many cells of a row hold something."""
     return sum(1 for value in row if value is not None)
+
+
+def _is_under_groups(first: Sequence[Row], header: int) -> bool:
+    """Whether the row after this one names the columns, and this one only puts some of them together."""
+    if header + 2 >= len(first):
+        return False
+    upper, lower, below = first[header], first[header + 1], first[header + 2]
+    words = all(isinstance(cell, str) and not any(map(str.isdigit, cell)) for cell in lower if cell is not None)
+    figures = any(not isinstance(cell, str) or any(map(str.isdigit, cell)) for cell in below if cell is not None)
+    return filled(lower) > filled(upper) and words and figures
 
 
 def _two_rows(first: Sequence[Row], header: int) -> tuple[int, list[str]]:
