@@ -76,6 +76,11 @@ async def opened_how(provider: LocalProvider) -> str:
         return sandbox.enforced_by[-1]
 
 
+async def product(provider: LocalProvider, number: int) -> str:
+    async with provider.open(CONTRACT) as sandbox:
+        return await output(sandbox, f"print(6 * {number})")
+
+
 async def forks_again(provider: LocalProvider) -> None:
     for _ in range(600):
         if await opened_how(provider) == FORKED:
@@ -227,6 +232,10 @@ async def test_what_one_server_can_not_make_different():
             assert all(one != other for one, other in zip(first.split(), third.split(), strict=True))
             assert await output(one, "print('on')") == "on\n"
         await until(lambda: len(provider._forks._servers) == 1)
+        # Renewed again and again while many ask, nobody waits for a server that is gone.
+        assert await asyncio.wait_for(asyncio.gather(*(product(provider, number) for number in range(12))), 120) == [
+            f"{6 * number}\n" for number in range(12)
+        ]
     finally:
         await provider.aclose()
 

@@ -74,7 +74,7 @@ class Forks:
 
     async def tidy(self) -> None:
         """Close the jails of retired servers that hold no sandbox any more."""
-        for server in [server for server in self._servers if server.retired and not server.living]:
+        while (server := next((one for one in self._servers if one.retired and not one.living), None)) is not None:
             self._servers.remove(server)
             await server.close()
 
@@ -117,10 +117,11 @@ class Forks:
         except BaseException:
             await server.close()
             raise
-        if (before := self._current()) is not None:
-            before.retire()
+        before = self._current()
         self._servers.append(server)
         self._began, self._failures = time.monotonic(), 0
+        if before is not None:
+            await before.succeed()
         await self.tidy()
 
     def _failed(self, error: ProviderUnavailable) -> None:

@@ -140,12 +140,19 @@ class ForkServer:
         """Have it fork no more. It gives its memory back, but for what its sandboxes share."""
         if not self.retired:
             self.retired = True
-            self._control.close()
+            with contextlib.suppress(OSError):
+                self._control.shutdown(socket.SHUT_RDWR)
+
+    async def succeed(self) -> None:
+        """Retire it as soon as who is waiting for a fork has got it."""
+        async with self._lock:
+            self.retire()
 
     async def close(self) -> None:
         """End its jail, and every sandbox that is left in it."""
         self.retire()
         if self._life >= 0:
+            self._control.close()
             os.close(self._life)
             os.close(self._said)
             self._life = self._said = -1
