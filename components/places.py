@@ -19,12 +19,13 @@ class Place:
 
 
 CHAT = Place("Chat", ":material/chat:", _PAGES / "chat.py")
+FILES = Place("Files", ":material/folder:", _PAGES / "files.py")
 CONTRACT = Place("Contract", ":material/contract:", _PAGES / "contract.py")
 VALIDATE = Place("Validate", ":material/verified_user:", _PAGES / "validate.py")
 HISTORY = Place("History", ":material/history:", _PAGES / "history.py")
 OPERATOR = Place("Operator", ":material/admin_panel_settings:", _PAGES / "operator.py")
 SHARED = Place("Shared", ":material/link:", _PAGES / "shared.py")
-PLACES = (CHAT, CONTRACT, VALIDATE, HISTORY)
+PLACES = (CHAT, FILES, CONTRACT, VALIDATE, HISTORY)
 
 
 def links(conversation_id: str, *, operator: bool) -> None:

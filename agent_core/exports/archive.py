@@ -68,23 +68,17 @@ def everything_zip(story: Story, events: Sequence[Event], read: Read) -> bytes:
     return _packed(forms, [*_inputs(story, read), *_made(made(events), read)], story.at)
 
 
-def made_zip(events: Sequence[Event], read: Read) -> bytes:
-    """The files that the conversation has made."""
-    found = made(events)
-    return _packed([], _made(found, read, folder=""), found[0].at if found else None)
-
-
 def _inputs(story: Story, read: Read) -> list[_Member]:
     return [_Member(f"inputs/{safe_name(one.name)}", one.size, partial(read, one.sha256)) for one in story.uploads]
 
 
-def _made(found: Sequence[Made], read: Read, folder: str = "files/") -> Iterator[_Member]:
+def _made(found: Sequence[Made], read: Read) -> Iterator[_Member]:
     taken: list[str] = []
     for one in reversed(found):
         name = safe_name(file_name(one.artifact), taken)
         taken.append(name)
         size = one.artifact.full_data_size or one.artifact.size
-        yield _Member(f"{folder}{name}", size, partial(file_data, one.artifact, read))
+        yield _Member(f"files/{name}", size, partial(file_data, one.artifact, read))
 
 
 def _packed(forms: Iterable[_Form], wanted: Iterable[_Member], at: datetime | None) -> bytes:

@@ -70,14 +70,14 @@ def test_names_are_made_safe_and_told_apart() -> None:
 
 def test_what_is_too_much_or_gone_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_BYTES", 100)
-    facts = events(["large.bin", "gone.bin", "small.bin"], [101, 3, 3])
+    facts = events(["large.bin", "gone.bin", "small.bin"], [101, 3, 3])[1:]
 
     def read(sha256: str) -> bytes:
         return {f"{0:064x}": bytes(101), f"{2:064x}": b"abc"}[sha256]
 
-    files = unpacked(archive.made_zip(facts, read))
-    assert files["small.bin"] == b"abc"
+    files = unpacked(archive.everything_zip(tell("T", facts), facts, read))
+    assert files["files/small.bin"] == b"abc"
     assert files["not-included.txt"].decode().splitlines() == [
-        "large.bin: this ZIP would be too large with it; download it by itself.",
-        "gone.bin: it is no longer stored.",
+        "files/large.bin: this ZIP would be too large with it; download it by itself.",
+        "files/gone.bin: it is no longer stored.",
     ]

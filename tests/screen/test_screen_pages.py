@@ -15,7 +15,7 @@ from agent_core.session.audit import AuditEntry
 from components import units
 from components.audit_filter import Wanted, chosen
 from components.contract_exchange import exports
-from components.places import CONTRACT, HISTORY, Place
+from components.places import CONTRACT, FILES, HISTORY, Place
 from tests.screen import turns
 from tests.screen.conftest import APP
 from tests.screen.scripted import ScriptedConversation
@@ -57,7 +57,7 @@ def used(conversation: ScriptedConversation) -> ScriptedConversation:
     return conversation
 
 
-@pytest.mark.parametrize("place", [CONTRACT, HISTORY], ids=["contract", "history"])
+@pytest.mark.parametrize("place", [CONTRACT, FILES, HISTORY], ids=["contract", "files", "history"])
 def test_a_page_shows_a_fresh_a_busy_and_a_used_conversation(conversation, place):
     visit(place, conversation)
     conversation.ask("What is the mean?")
@@ -290,7 +290,7 @@ def test_spend_is_told_by_day_and_by_conversation(conversation):
 def test_pages_are_linked_with_the_conversation_that_is_open(conversation):
     page = visit(CONTRACT, conversation)
     links = page.sidebar.get("page_link")
-    assert [link.proto.label for link in links] == ["Chat", "Contract", "Validate", "History"]
+    assert [link.proto.label for link in links] == ["Chat", "Files", "Contract", "Validate", "History"]
     assert {link.proto.query_string for link in links} == {f"c={conversation.id}"}
 
 
@@ -341,3 +341,21 @@ def test_a_denial_that_a_turn_ended_with_is_said_once(page, conversation):
 def test_the_document_says_what_the_operator_allows(conversation):
     conversation.ceiling = Ceiling.model_validate({"timeout": {"call_seconds": 90}})
     assert "Allowed: at most 90 s" in html(visit(CONTRACT, conversation))
+
+
+def test_all_files_of_a_conversation_stand_in_one_place(conversation):
+    """With size, kind, run and question; a page that has none says so."""
+    assert "This conversation has no files yet" in words(visit(FILES, conversation))
+    conversation.add_sample("Penguins")
+    conversation.ask(f"What is the mean of {HOSTILE}?")
+    conversation.play()
+    page = visit(FILES, conversation)
+    assert [button.proto.label for button in page.get("download_button")] == ["Download all", *["Download"] * 6]
+    told = words(page)
+    assert "Mean body mass by species.html" in told
+    assert re.search(
+        r"means.csv :small\[:gray\[\d+ bytes\]\]", "\n".join(one.value for one in page.main.markdown).replace("\\", "")
+    )
+    assert "Chart from run 1" in told
+    assert "Your file, as you gave it" in told
+    assert all("](http" not in one.value for one in page.main.caption)
