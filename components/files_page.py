@@ -10,7 +10,7 @@ from agent_core.events import Artifact, ArtifactKind, Event, Upload
 from agent_core.exports.archive import file_data, file_name
 from agent_core.exports.figures import NotDrawable
 from agent_core.exports.forms import FORMS
-from agent_core.exports.page import chart_page
+from agent_core.exports.page import chart_page, chart_page_size
 from agent_core.exports.story import Made, Read, made, tell
 from agent_core.session import Conversation
 from components import moments, units
@@ -91,8 +91,13 @@ def _made(found: Sequence[Made], read: Read) -> None:
             asked = " ".join(one.question.replace("`", " ").split())
             question = asked if len(asked) <= _LONGEST else asked[: _LONGEST - 1] + "…"
             origin = f"{kind} from run {one.run}, {moments.shown(one.at)}: “{question}”"
-            size = one.artifact.full_data_size or one.artifact.size
-            _line(_Line(f"made-{place}", icon, name, size, origin, media_type, data))
+            _line(_Line(f"made-{place}", icon, name, _size(one.artifact), origin, media_type, data))
+
+
+def _size(artifact: Artifact) -> int:
+    if artifact.kind == "chart":
+        return chart_page_size(artifact.size)
+    return artifact.full_data_size or artifact.size
 
 
 def _handed(artifact: Artifact, read: Read) -> tuple[str, str, Callable[[], bytes]]:

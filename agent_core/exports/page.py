@@ -71,6 +71,11 @@ def chart_page(data: bytes, name: str) -> bytes:
     return page(title, [chart("figure-1", title)], {"figure-1": figure}, "single")
 
 
+def chart_page_size(figure: int) -> int:
+    """About how large the page of a figure of so many bytes is: Plotly's own script is nearly all of it."""
+    return figure + len(_plotly())
+
+
 def prepared(data: bytes) -> dict[str, Any]:
     """A figure with nothing remote, drawn without WebGL, which would need a looser policy. Raises NotDrawable."""
     figure = figures.prepare(data)

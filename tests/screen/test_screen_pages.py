@@ -11,6 +11,7 @@ from agent_core.contract import MATRIX, PRESETS, Contract, Languages, Lifecycle,
 from agent_core.contract.ceiling import Ceiling
 from agent_core.contract.forms import from_markdown, from_yaml, to_markdown, to_yaml
 from agent_core.events import CodeFinished, CodeStarted, ContractChanged, ContractDenied, SandboxOpened, TurnEnded
+from agent_core.files.samples import SAMPLES
 from agent_core.session.audit import AuditEntry
 from components import units
 from components.audit_filter import Wanted, chosen
@@ -346,16 +347,14 @@ def test_the_document_says_what_the_operator_allows(conversation):
 def test_all_files_of_a_conversation_stand_in_one_place(conversation):
     """With size, kind, run and question; a page that has none says so."""
     assert "This conversation has no files yet" in words(visit(FILES, conversation))
-    conversation.add_sample("Penguins")
+    conversation.add_sample(SAMPLES[0].name)
     conversation.ask(f"What is the mean of {HOSTILE}?")
     conversation.play()
     page = visit(FILES, conversation)
     assert [button.proto.label for button in page.get("download_button")] == ["Download all", *["Download"] * 6]
     told = words(page)
     assert "Mean body mass by species.html" in told
-    assert re.search(
-        r"means.csv :small\[:gray\[\d+ bytes\]\]", "\n".join(one.value for one in page.main.markdown).replace("\\", "")
-    )
+    assert "means.csv :small[:gray[1.3 kB]]" in told
     assert "Chart from run 1" in told
     assert "Your file, as you gave it" in told
     assert all("](http" not in one.value for one in page.main.caption)
