@@ -35,7 +35,8 @@ def search_program(search: Search) -> str:
             "    for word, forms in words.items():",
             "        same = text[folded.isin(forms)]",
             "        value = str(same.iloc[0]) if len(same) else None",
-            '        holding = [int(folded.str.contains(rf"\\b{re.escape(one)}").sum()) for one in forms[:2]]',
+            '        whole = [rf"\\b{re.escape(one)}(?:e?s)?\\b" for one in forms[:2]]',
+            "        holding = [int(folded.str.contains(one).sum()) for one in whole]",
             '        print("found:", json.dumps([name, word, value, *holding]))',
             "",
         ]

@@ -68,7 +68,10 @@ def _by(parts: Parts) -> tuple[Group, ...]:
     by = groups(parts)
     for column in labels(parts):
         one_a_row = column.is_time_part or column.distinct == parts.table.rows
-        if parts.intent == "unique" or (one_a_row and parts.counts):
+        dated = column.role == "date" and not (parts.grain or parts.over_time)
+        if parts.intent == "unique" or ((one_a_row or dated) and parts.counts):
+            continue
+        if column.distinct == parts.table.rows and parts.aggregation and not parts.compares:
             continue
         if column.is_two_valued and (parts.counts or column.role == "number"):
             continue

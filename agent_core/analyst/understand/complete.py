@@ -8,7 +8,7 @@ from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.aggregating import aggregate
 from agent_core.analyst.understand.defaults import all_measures, obvious_measure
 from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
-from agent_core.analyst.understand.intents import intent
+from agent_core.analyst.understand.intents import asks_whether_together, intent
 from agent_core.analyst.understand.lexicon import COMPARATIVES
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.measuring import no_numbers
@@ -23,8 +23,8 @@ def complete(parts: Parts) -> Query | Unclear:
     """A query that says everything, with its assumptions; or why that can't be."""
     if parts.problems:
         return Unclear(parts.problems[0], parts.table)
-    if parts.share and len([one for one in numbers(parts) if not one.is_two_valued]) > 1:
-        return Unclear("The built-in analyst can't do this: ratios of two columns.", parts.table)
+    if problem := _about_two(parts):
+        return Unclear(problem, parts.table)
     kind = intent(parts)
     if kind is None:
         return Unclear("I didn't understand what to work out.", parts.table)
@@ -48,6 +48,21 @@ def complete(parts: Parts) -> Query | Unclear:
         running=parts.running and query.intent == "aggregate",
         assumptions=(*parts.assumptions, *query.assumptions),
     )
+
+
+def _about_two(parts: Parts) -> str | None:
+    """What keeps a question about two columns from being answered."""
+    if parts.share and len([one for one in numbers(parts) if not one.is_two_valued]) > 1:
+        return "The built-in analyst can't do this: ratios of two columns."
+    if asks_whether_together(parts) and len(numbers(parts)) == 1 and not _sorts(parts):
+        return "I can't tell which two columns you mean."
+    return None
+
+
+def _sorts(parts: Parts) -> bool:
+    """Whether something is named that sorts the rows into groups that can be compared."""
+    names = (*labels(parts), *parts.groups)
+    return bool(parts.filters or parts.bare) or any(one.distinct != parts.table.rows for one in names)
 
 
 def _shaped(parts: Parts, kind: Intent) -> Query | Unclear:  # noqa: PLR0911 - one line for each kind

@@ -10,8 +10,8 @@ from agent_core.analyst.understand.mentions import Mention
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.units import in_unit_of
 
-_MORE = "(?:greater|more|higher|larger|bigger|longer|heavier|older|later|taller|faster|hotter|warmer)"
-_LESS = "(?:less|lower|smaller|fewer|shorter|lighter|younger|cheaper|slower|colder)"
+_MORE = r"\b(?:greater|more|higher|larger|bigger|longer|heavier|older|later|taller|faster|hotter|warmer)"
+_LESS = r"\b(?:less|lower|smaller|fewer|shorter|lighter|younger|cheaper|slower|colder)"
 _COMPARISONS: tuple[tuple[Operator, str], ...] = (
     ("at_least", rf"(?<!\S)>=|at least|no less than|not less than|{_MORE} than or equal to|a minimum of"),
     ("at_most", rf"(?<!\S)<=|at most|no more than|not more than|up to|{_LESS} than or equal to|a maximum of"),
@@ -27,11 +27,12 @@ _WHERE = (
 _IS = r"(?: (?:is|are|was|were|be|=|equals?|equal to|of|:))?"
 _NOT = (
     r"\b(?:is not|isn't|are not|aren't|was not|not in|not from|not|!=|except(?: for)?|excluding|exclude|without|"
-    r"other than|but not|leave out|leaving out|ignoring|ignore|omit|omitting|apart from)(?: the)?"
+    r"other than|outside(?: of)?|but not|leave out|leaving out|ignoring|ignore|omit|omitting|apart from)(?: the)?"
 )
 _LIST = r"<v\d+>(?:(?: ,| and| or| &| /|, and| vs| versus| against)+ <v\d+>)*"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _BETTER = r"\b(?:more|less|fewer|better|worse|most|least|best|worst|\w+(?:er|ier|est))\b"
+_OF = r"\b(?:of|among|for|only)(?: in| from)?(?: the| all)? <c"
 _FEW = 12
 _TRUE = {"true", "yes", "1", "y", "t"}
 
@@ -69,15 +70,17 @@ def read_equal_numbers(parts: Parts) -> None:
 def _read_flags(parts: Parts) -> None:
     """Read "of survivors" beside another number as a condition."""
     others = [one for one in parts.marked.columns() if one.column.role == "number" and not one.column.is_two_valued]
-    if not others:
+    if not others and not parts.has(r"^(?:and )?(?:only|just)\b"):
         return
     two_valued = [
         number
-        for number in re.findall(r"\b(?:of|among|for|only)(?: the| all)? <c(\d+)>(?! (?:is|are|was|=|<))", parts.text)
+        for number in re.findall(
+            r"\b(?:of|among|for|only)(?: in| from)?(?: the| all)? <c(\d+)>(?! (?:is|are|was|=|<))", parts.text
+        )
         if parts.marked.mention(number).column.is_two_valued
     ]
     for number in two_valued:
-        parts.take(rf"\b(?:of|among|for|only)(?: the| all)? <c{number}>")
+        parts.take(rf"{_OF}{number}>")
         _flag(parts, parts.column(number), truth=True)
 
 
@@ -118,6 +121,10 @@ def _ranges(parts: Parts) -> None:
 
 
 def _comparisons(parts: Parts) -> None:
+    for match in parts.take_all(r"\b(?:with (?:an? )?)?(negative|positive) <c(\d+)>"):
+        if parts.marked.mention(match[2]).column.role == "number":
+            signed: Operator = "below" if match[1] == "negative" else "above"
+            parts.filters.append(Condition(parts.column(match[2]), signed, (0.0,)))
     for operator, words in _COMPARISONS:
         sign = rf"(?:(?:is|are|was|were|be) )?(?:{words})"
         for match in parts.take_all(rf"{_WHERE}<c(\d+)> {sign} {_NUMBER}"):

@@ -75,6 +75,11 @@ def kinds(parts: Parts) -> list[Intent]:
     return [kind for kind, words in _KINDS if re.search(words, text)]
 
 
+def asks_whether_together(parts: Parts) -> bool:
+    """Whether it is a question such as "do larger shops sell more?"."""
+    return _GO_TOGETHER.search(parts.marked.text) is not None
+
+
 def _aggregates(parts: Parts) -> bool:
     asked = (
         parts.aggregation
@@ -135,7 +140,7 @@ def _takes_portion(parts: Parts, figures: Columns, names: Columns) -> bool:
 
 def _lists_values(parts: Parts, said: list[Intent], figures: Columns, names: Columns) -> bool:
     one_label = len(names) == 1 and not figures and not parts.groups and not names[0].is_two_valued
-    one_label = one_label and not (names[0].is_time_part and parts.filters)
+    one_label = one_label and not (names[0].is_time_part and parts.filters) and names[0].role != "date"
     different = parts.intent == "unique" and bool(parts.subjects) and not parts.groups
     named = "unique" in said and bool(names) and not figures and not _aggregates(parts)
     return (parts.counts and one_label) or different or named

@@ -176,8 +176,6 @@ _SYNONYMS = """
     unemployment unemp joblessness
     population pop inhabitants people
     weather conditions
-    winner won win
-    loser lost lose
     size party guests people headcount
     votes ballots
     staff personnel
@@ -247,6 +245,7 @@ FILLER = words(
     tandem step trending trended cast per-cent rather did turn
     survey study studies part parts counted counts factor factors indicator indicators characteristic characteristics
     property properties measurement measurements
+    link links linked try tries tried test tested
     simple brief briefly picture visual visually visualization
  year yearly years yes you your
     """

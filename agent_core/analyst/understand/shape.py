@@ -1,6 +1,7 @@
 """Rules for what is measured, how, by what, and in which order."""
 
 import re
+from collections.abc import Callable
 
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Aggregation, Condition
@@ -105,9 +106,7 @@ def _limit(parts: Parts, count: float, superlative: Aggregation | None) -> None:
 
 def read_groups(parts: Parts) -> None:
     """Read "by region and year", "which region", "most common species", "top 5 regions"."""
-    parts.text = re.sub(
-        rf"({_BY}(?: the)?) (?:number|count|amount|kind|type|level)s? of (?=<c\d+>)", r"\1 ", parts.text
-    )
+    _plain_groups(parts)
     if match := parts.take(
         r"\b(?:most|least) (?:common|frequent|popular|often|numerous)(?: (?:values? (?:of|in|for)))?(?: the)? <c(\d+)>"
     ):
@@ -146,6 +145,27 @@ def read_groups(parts: Parts) -> None:
         )
 
 
+def _plain_groups(parts: Parts) -> None:
+    """Leave only the column of "by the number of cylinders" and "by type of death"."""
+    parts.text = re.sub(
+        rf"({_BY}(?: the)?) (?:number|count|amount|kind|type|level)s? of (?=<c\d+>)", r"\1 ", parts.text
+    )
+    if parts.has(r"\b(?:by|per)\b"):
+        parts.text = re.sub(r"\band (?:the )?(?:number|count|amount)s? of (?=<c\d+>)", "and ", parts.text)
+    parts.text = re.sub(rf"({_BY}(?: the)? <c\d+>) of <v\d+>", _without_value(parts), parts.text)
+
+
+def _without_value(parts: Parts) -> Callable[[re.Match[str]], str]:
+    """In "by type of death", the value only says what the column is about."""
+
+    def kept(match: re.Match[str]) -> str:
+        column, value = re.findall(r"<[cv](\d+)>", match[0])
+        same = parts.marked.mention(column).column == parts.marked.mention(value).column
+        return match[1] if same else match[0]
+
+    return kept
+
+
 def _read_leading(parts: Parts) -> None:
     """In "best selling product", "highest revenue region" the label after the superlative is what is ranked."""
     match = re.search(rf"\b(?:{_SUPERLATIVE}|top) (?:<c(\d+)> )?<c(\d+)>(?! (?:by|per)\b)", parts.text)
@@ -181,7 +201,8 @@ def _group(parts: Parts, number: str) -> None:
 def _group_or_measure(parts: Parts, number: str, *, between: bool) -> None:
     column = parts.column(number)
     ranked = parts.limit is not None or parts.order != "auto" or parts.has(_COMPARE)
-    many = column.role == "number" and not column.is_year and (column.distinct or _MANY_STEPS + 1) > _MANY_STEPS
+    distinct = column.distinct or _MANY_STEPS + 1
+    many = column.role == "number" and not column.is_year and distinct > min(_MANY_STEPS, parts.table.rows / 2)
     measured = between and column.role == "number" and not column.is_year
     compared = parts.has(_COMPARE) and _lists_values(parts) and column.role == "number" and not column.is_year
     if measured or compared or (ranked and many):

@@ -28,7 +28,7 @@ _UNIT: dict[str, Grain] = {
 _EACH = r"(?:by|per|each|every|for each|for every|in each|over the|across|across the|over|and|now by)"
 _OVER_TIME = (
     r"\b(?:over time|trends?|time ?line|time series|through time|over the (?:years|months|weeks|days)|"
-    r"(?:evolution|development|history) of|evolved?|developed?|chang(?:ed?|es|ing) over|across time|with time|"
+    r"(?:evolution|development|history) of|evolve[ds]?|develop(?:ed|s)?|chang(?:ed?|es|ing) over|across time|with time|"
     r"historical(?:ly)?|increas(?:e|ed|es|ing)|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|rising|falling|dropping|"
     r"going (?:up|down))\b"
 )
