@@ -26,7 +26,7 @@ class OwnKey:
     """Of the account that it belongs to, one of `PLANS`; empty where it makes no difference."""
 
 
-KEY_SETTINGS: Mapping[str, str] = {"daytona": "DAYTONA_API_KEY", "e2b": "E2B_API_KEY"}
+KEY_SETTINGS: Mapping[str, str] = {"daytona": "DAYTONA_API_KEY", "e2b": "E2B_API_KEY", "claude": "ANTHROPIC_API_KEY"}
 """What holds the key of each provider that needs one."""
 PLANS: Mapping[str, Mapping[str, str]] = {
     "daytona": {"1": "Tier 1", "2": "Tier 2", "3": "Tier 3", "4": "Tier 4"},
@@ -88,6 +88,8 @@ class Settings:
                 return replace(self, daytona_api_key=own.key, daytona_tier=_tier(own.plan or "1"))
             case "e2b":
                 return replace(self, e2b_api_key=own.key, e2b_tier=_e2b_tier(own.plan or "hobby"))
+            case "claude":
+                return replace(self, anthropic_api_key=own.key, anthropic_auth_token=None)
             case _:
                 raise KeyError(provider)
 

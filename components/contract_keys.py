@@ -13,7 +13,8 @@ from components.markdown import plain
 
 _EVERY_SECONDS = 0.5
 _NAMES: Mapping[ProviderName, str] = {"e2b": "E2B", "daytona": "Daytona", "claude": "Anthropic"}
-_CARDS = {"local": "this machine's", "e2b": "E2B's", "daytona": "Daytona's"}
+_CARDS = {"local": "this machine's", "e2b": "E2B's", "daytona": "Daytona's", "claude": "Anthropic's"}
+_ONLY_THERE = "Claude plans by it where the contract has Claude run the code, and nowhere else."
 _WHOSE = {"yours": "yours", "deployment": "this app's", "": "none"}
 _HELD = (
     "Your key stays in the memory of this app while you visit, and opens your sandboxes alone. It is never stored "
@@ -70,7 +71,7 @@ def _says(name: ProviderName, known: KeyState) -> None:
         st.markdown(f"Your key is in use since {moments.local(known.since):%H:%M}{plan}.")
     elif known.whose:
         st.markdown("This app has a key of its own. Yours would take its place, for you.")
-    st.caption(_HELD)
+    st.caption(f"{_HELD} {_ONLY_THERE}" if name == "claude" else _HELD)
 
 
 def _field(keys: Keys, person: str, name: ProviderName, known: KeyState, at: str) -> None:

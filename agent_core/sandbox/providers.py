@@ -67,8 +67,8 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
         case "claude":
             if settings.builtin:
                 raise ProviderUnavailable(
-                    "Claude's hosted code execution needs Claude as the planner, and there is no key for it. Set "
-                    "ANTHROPIC_API_KEY and start the app again, or choose another provider in the contract."
+                    "Claude plans what it runs itself, and there is no key for it. Enter one in the contract, under "
+                    "Runs on, or set ANTHROPIC_API_KEY and start the app again."
                 )
             from agent_core.sandbox.claude.provider import ClaudeProvider  # noqa: PLC0415
 

@@ -65,7 +65,7 @@ class Desk:
             intake=intake,
             bench=bench,
             planner=self._current_planner,
-            model=lambda: planners.model(self.planning),
+            model=lambda: planners.model(self.planning, log.state.contract.provider),
         )
         self._planner: Planner | None = None
         self._work: Job | None = None

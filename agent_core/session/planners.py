@@ -3,11 +3,12 @@
 import asyncio
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent_core.analyst.api import create_app
 from agent_core.config import ANTHROPIC_URL, Settings
-from agent_core.contract import HOSTED, Ceiling, Contract, PlannerSettings
+from agent_core.contract import HOSTED, Ceiling, Contract, PlannerSettings, ProviderName
 from agent_core.contract.summary import summarise
 from agent_core.events import BUILTIN_MODEL
 from agent_core.planning.base import Emit, Planner, TurnResult
@@ -51,9 +52,10 @@ class Planners:
         """Who plans, for people."""
         return "Built-in analyst" if self.builtin else f"Claude ({chosen.model})"
 
-    def model(self, chosen: PlannerSettings) -> Model:
-        """Who plans, for the events."""
-        return Model(BUILTIN_MODEL, billed=False) if self.builtin else Model(chosen.model, billed=True)
+    def model(self, chosen: PlannerSettings, provider: ProviderName) -> Model:
+        """Who plans, for the events: where the model runs the code itself, it is never the built-in analyst."""
+        here = self.builtin and provider not in HOSTED
+        return Model(BUILTIN_MODEL, billed=False) if here else Model(chosen.model, billed=True)
 
     async def open(self) -> None:
         """Begin to serve, on the background loop."""
@@ -88,6 +90,14 @@ class Planners:
                 self.offer.check(chosen)
             return chosen
 
+        def checked_there() -> PlannerSettings:
+            """By a person's own key, also where the built-in analyst plans here."""
+            chosen = settings()
+            replace(self.offer, anthropic=there).check(chosen)
+            return chosen
+
+        there = self._settings.anthropic_base_url == ANTHROPIC_URL
+
         local = ClaudePlanner(
             socket=self._endpoint.socket,
             settings=checked,
@@ -100,9 +110,9 @@ class Planners:
         )
         hosted = HostedPlanner(
             bench,
-            settings=checked,
+            settings=checked_there,
             system_prompt=lambda container: hosted_prompt(summarise(bench.contract), container.given),
-            anthropic=self._anthropic,
+            anthropic=there,
         )
         return Alternating(bench, local, hosted, tells=not self.builtin)
 

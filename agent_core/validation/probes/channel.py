@@ -12,6 +12,7 @@ from agent_core.errors import RingfenceError
 from agent_core.validation.acts import Act, act, failed, passed
 from agent_core.validation.probes.question import Verdict
 from agent_core.validation.stage import Stage, run
+from agent_core.validation.traps import namespaces
 
 _FORGE = """
 import json, os
@@ -118,6 +119,12 @@ async def _linked(stage: Stage) -> Verdict:
     return passed("Links that lead out of the working folder are neither listed nor read.")
 
 
+def _at_home(process: psutil.Process) -> bool:
+    """Whether it lives in a namespace of the app's: another program's sandboxes are not this provider's."""
+    mine = namespaces("self")
+    return any(mine.get(name) == number for name, number in namespaces(process.pid).items())
+
+
 async def _processes(stage: Stage) -> Verdict:
     if stage.hosted:
         return Verdict("not_applicable", _LEFT_THERE)
@@ -126,7 +133,9 @@ async def _processes(stage: Stage) -> Verdict:
         await run(sandbox, _DAEMON.format(marker=marker))
     left = []
     for _ in range(40):
-        left = [one for one in psutil.process_iter() if marker in _command(one)]
+        left = [one for one in psutil.process_iter() if marker in _command(one) and (stage.local or _at_home(one))]
+        if not left and not stage.local:
+            return passed("The code left a process running, and none of this host's is it.")
         if not left:
             return passed("A process that the code left running ended with the sandbox.")
         await asyncio.sleep(0.1)
