@@ -75,6 +75,12 @@ class App:
         used = psutil.Process(self._process.pid).cpu_times()
         return used.user + used.system
 
+    def memory_bytes(self, figure: str) -> int:
+        """A figure of the app's own process: VmRSS for now, VmHWM for the most that it ever was."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split(f"{figure}:")[1].split()[0]) << 10
+
     def kill(self) -> None:
         """As a crash would."""
         self.stop(signal.SIGKILL)
