@@ -56,6 +56,9 @@ def _ask(conversation: Conversation, text: str, files: tuple[IncomingFile, ...])
     taken = conversation.ask(text, files) if text else conversation.upload(files)
     if not taken:
         composer.keep(conversation.id, composer.Sent(text, files))
+        return
+    for file in files:
+        file.content.close()  # a large file's bytes need not wait for the session to forget them
 
 
 def _talk(conversation: Conversation, snapshot: Snapshot, library: Library, title: Callable[[str], str]) -> None:
