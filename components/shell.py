@@ -13,7 +13,7 @@ def conversation(here: Place) -> Conversation:
     person = who.id
     found = services.conversation()
     choice = sidebar.draw(
-        deployment.conversations(person),
+        deployment.conversations(person, sidebar.LISTED),
         found.id,
         found.planner_label,
         builtin=deployment.builtin,

@@ -12,7 +12,8 @@ from agent_core.storage.people import Person
 from components import places, services, sign_in
 from components.markdown import plain
 
-_LISTED = 30
+LISTED = 30
+"""How many conversations the list has, the pinned first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def draw(
         with st.container(key="places", gap=None):
             places.links(current, operator=operator)
         new = st.button("New conversation", icon=":material/add:", width="stretch", key="new-conversation")
-        opened = _list(sorted(conversations, key=lambda one: not one.pinned)[:_LISTED], current)
+        opened = _list(conversations, current)
         with st.container(key="planner"):
             st.caption(_planner(planner, builtin=builtin))
             if who != LOCAL_PERSON:

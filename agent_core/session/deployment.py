@@ -177,8 +177,8 @@ class Deployment:
         """Whether the built-in analyst plans, because no key is set."""
         return self._planners.builtin
 
-    def conversations(self, owner: str) -> tuple[ConversationSummary, ...]:
-        """A person's conversations, newest first."""
+    def conversations(self, owner: str, most: int | None = None) -> tuple[ConversationSummary, ...]:
+        """A person's conversations, newest first; of `most`, the pinned come before the others."""
         return tuple(
             ConversationSummary(
                 row.id,
@@ -187,7 +187,7 @@ class Deployment:
                 busy=row.id in self._open and self._open[row.id].busy,
                 pinned=row.pinned,
             )
-            for row in self._conversations.list(owner)
+            for row in self._conversations.list(owner, most)
         )
 
     def audit(self, owner: str) -> tuple[AuditEntry, ...]:

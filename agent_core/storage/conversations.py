@@ -39,13 +39,14 @@ class ConversationStore:
             connection.execute(insert(schema.conversations), {**row, "created_at": now, "updated_at": now})
         return conversation_id
 
-    def list(self, owner: str) -> tuple[ConversationRow, ...]:
-        """A person's conversations, the one that changed last first."""
+    def list(self, owner: str, most: int | None = None) -> tuple[ConversationRow, ...]:
+        """A person's conversations, the one that changed last first; of `most`, the pinned come before the others."""
         table = schema.conversations
         query = (
             select(table.c.id, table.c.owner, table.c.title, table.c.created_at, table.c.updated_at, table.c.pinned)
             .where(table.c.owner == owner)
-            .order_by(table.c.updated_at.desc(), table.c.id)
+            .order_by(*([table.c.pinned.desc()] if most else []), table.c.updated_at.desc(), table.c.id)
+            .limit(most)
         )
         with self._database.reading() as connection:
             return tuple(ConversationRow(*row) for row in connection.execute(query))

@@ -285,10 +285,12 @@ class ScriptedDeployment(Deployment):
     def builtin(self) -> bool:
         return True
 
-    def conversations(self, owner: str) -> tuple[ConversationSummary, ...]:
+    def conversations(self, owner: str, most: int | None = None) -> tuple[ConversationSummary, ...]:
         now = datetime.now(UTC)
         found = [conversation for conversation in reversed(self.all.values()) if conversation.owner == owner]
         pinned = self.library.pinned
+        if most:
+            found = sorted(found, key=lambda one: not pinned.get(one.id, False))[:most]
         return tuple(
             ConversationSummary(c.id, c.title, now, busy=c.snapshot().busy, pinned=pinned.get(c.id, False))
             for c in found

@@ -21,6 +21,8 @@ def test_a_pin_stays_and_moves_nothing(conversations: ConversationStore) -> None
     first, second = conversations.create("ada", "First"), conversations.create("ada", "Second")
     conversations.pin(first, pinned=True)
     assert [(row.id, row.pinned) for row in conversations.list("ada")] == [(second, False), (first, True)]
+    third = conversations.create("ada", "Third")
+    assert [row.id for row in conversations.list("ada", most=2)] == [first, third]
     conversations.pin(first, pinned=False)
     assert not any(row.pinned for row in conversations.list("ada"))
     with pytest.raises(KeyError):
