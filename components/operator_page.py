@@ -31,7 +31,7 @@ def draw(deployment: Deployment, who: Person, unavailable: Mapping[ProviderName,
         with live:
             _live(operations)
         with spend:
-            _spend(operations.spend())
+            _spend(operations.spend(), deployment.ceiling)
         with audit:
             history_audit.draw(operations.audit(), of="Person")
         with rules:
@@ -72,15 +72,25 @@ def _sandbox(one: LiveSandbox, operations: Operations) -> None:
         st.rerun(scope="fragment")
 
 
-def _spend(spend: PeoplesSpend) -> None:
+def _spend(spend: PeoplesSpend, ceiling: Ceiling) -> None:
     if not spend.days:
         st.caption("Nothing was used yet.")
         return
     history_spend.total(spend.total)
     history_spend.table("Person", [(named(one.person), one.cost) for one in spend.people])
+    _budgets(spend, ceiling)
     history_spend.table("Provider", [(_provider(one.provider), one.cost) for one in spend.providers])
     history_spend.table("Day", [(moments.day(one.day), one.cost) for one in spend.days])
     st.caption("A day begins at midnight UTC. What a deleted conversation cost went with it.")
+
+
+def _budgets(spend: PeoplesSpend, ceiling: Ceiling) -> None:
+    st.markdown("#### Today, against the budget of a day", anchors=False)
+    rows = [(named(one.person), units.dollars(one.today_usd)) for one in spend.people]
+    html_table.draw(("Person", "Spent today"), rows, "spend")
+    most = ceiling.allowed("billing.daily_budget_usd")
+    bound = f"The policy allows a person {most} a day." if most else "No policy bounds what a contract may allow."
+    st.caption(plain(f"{bound} At the budget of the contract in force, nothing more runs and sandboxes are closed."))
 
 
 def _provider(name: str) -> str:

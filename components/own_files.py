@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from http.cookies import CookieError, SimpleCookie
 
+import streamlit as st
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,12 @@ _TOLD = re.compile(rb"/media/([0-9A-Za-z]{32,128}\.?[0-9A-Za-z]*)")
 _COOKIE = "_streamlit_user"
 _MOST = 100_000
 """Addresses that are remembered; the oldest go first, and are told again when their page is drawn again."""
+
+
+def is_file(path: str) -> bool:
+    """Whether Streamlit serves a person's file there; the page's own fonts are elsewhere."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return path.startswith(f"/{base}/media/" if base else "/media/")
 
 
 class OwnFiles:
@@ -30,7 +37,7 @@ class OwnFiles:
         """Pass on what is allowed."""
         if scope["type"] == "websocket":
             await self._app(scope, receive, self._listening(_visitor(scope), send))
-        elif scope["type"] == "http" and _is_file(scope["path"]) and not self._may(scope):
+        elif scope["type"] == "http" and is_file(scope["path"]) and not self._may(scope):
             await PlainTextResponse("There is no such file.", status_code=404)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -53,11 +60,6 @@ class OwnFiles:
 
     def _may(self, scope: Scope) -> bool:
         return (_visitor(scope), scope["path"].rsplit("/", 1)[-1]) in self._told
-
-
-def _is_file(path: str) -> bool:
-    """Whether it is a person's file; under `/static/media` lie the fonts of the page itself."""
-    return "/media/" in path and "/static/media/" not in path
 
 
 def _visitor(scope: Scope) -> bytes:

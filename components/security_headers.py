@@ -14,6 +14,8 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components.own_files import is_file
+
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _YEAR_SECONDS = 31_536_000
 _ALWAYS = {
@@ -44,7 +46,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers[name] = value
-                headers["Content-Security-Policy"] = _OF_FILES if "/media/" in scope["path"] else of_pages()
+                headers["Content-Security-Policy"] = _OF_FILES if is_file(scope["path"]) else of_pages()
                 if scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
             await send(message)

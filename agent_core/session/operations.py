@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from agent_core.billing.meter import METERED_KINDS, Cost, meter
 from agent_core.events import Event, SandboxAmended, SandboxClosed, SandboxOpened, TurnEnded
 from agent_core.session.audit import AUDIT_KINDS, AuditEntry, audit
 from agent_core.session.spend import PURPOSES, DaySpend, by_day
+from agent_core.session.spending import midnight
 from agent_core.storage.errands import Errand, Errands
 from agent_core.storage.events import EventStore, OwnedEvent
 from agent_core.storage.people import People, Person
@@ -38,6 +40,8 @@ class PersonSpend:
 
     person: Person
     cost: Cost
+    today_usd: Decimal
+    """Since midnight UTC, which is what the budget of a day is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,10 @@ class Operations:
         for owner, owned in metered:
             by_person[owner].append(owned.event)
         everything = [owned.event for _, owned in metered]
-        persons = [PersonSpend(people.get(who, Person(who)), meter(own, now)) for who, own in by_person.items()]
+        persons = [
+            PersonSpend(people.get(who, Person(who)), meter(own, now), meter(own, now, since=midnight(now)).total_usd)
+            for who, own in by_person.items()
+        ]
         providers = [ProviderSpend(name, meter(own, now)) for name, own in _by_provider(metered).items()]
         return PeoplesSpend(
             meter(everything, now),

@@ -38,6 +38,14 @@ def complaints(page: Page) -> Iterator[list[str]]:
     return heard
 
 
+@pytest.fixture
+def missing(page: Page) -> Iterator[list[str]]:
+    """What the page asked for and did not get."""
+    heard: list[str] = []
+    page.on("response", lambda answer: heard.append(answer.url) if answer.status >= 400 else None)
+    return heard
+
+
 def headers(url: str) -> dict[str, str]:
     try:
         answer = urllib.request.urlopen(url, timeout=10)
@@ -60,8 +68,14 @@ def test_every_answer_says_what_may_run(app: App) -> None:
     assert "sandbox" in headers(app.url + "/media/none.html")["content-security-policy"]
 
 
-def test_charts_and_pictures_need_nothing_that_the_policy_forbids(page: Page, complaints: list[str]) -> None:
-    """A chart with WebGL and a picture are drawn, an injected script is not run, and only that is complained of."""
+def test_charts_and_pictures_need_nothing_that_the_policy_forbids(
+    page: Page, complaints: list[str], missing: list[str]
+) -> None:
+    """A chart with WebGL and a picture are drawn, an injected script is not run, and only that is complained of.
+
+    Every file that the page needs is there, its fonts too, and an icon is drawn as one.
+    """
+    page.reload()
     ask(page, CHART)
     settled(page)
     expect(talk(page).locator(".js-plotly-plot .main-svg").first).to_be_visible()
@@ -69,6 +83,11 @@ def test_charts_and_pictures_need_nothing_that_the_policy_forbids(page: Page, co
     settled(page)
     expect(talk(page).get_by_role("img").last).to_be_visible()
     assert complaints == []
+    assert missing == []
+    assert page.evaluate(
+        "document.fonts.ready.then(() => [...document.fonts].some((font) => "
+        "font.family.includes('Material Symbols') && font.status === 'loaded'))"
+    )
     page.evaluate("""() => {
         const script = document.createElement("script");
         script.textContent = "window.ran = true";

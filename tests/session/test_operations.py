@@ -69,6 +69,7 @@ def test_spending_adds_up_by_person_by_provider_and_by_day(settings: Settings, d
         assert sum((one.cost.total_usd for one in cut), Decimal(0)) == pytest.approx(found.total.total_usd)
         assert sum(one.cost.sandbox_seconds for one in cut) == pytest.approx(14400)
     assert [named(one.person) for one in found.people] == ["Olga", "Ann"]
+    assert [one.today_usd for one in found.people] == [0, 0], "the budget of a day is about today"
     assert {one.provider for one in found.providers} == {"local", "daytona", MODEL}
     assert [one.day.day for one in found.days] == [2, 1]
 
