@@ -21,7 +21,7 @@ from agent_core.errors import (
     RingfenceError,
     SandboxCrashed,
 )
-from agent_core.sandbox.e2b.errors import TABLE, translate, translated
+from agent_core.sandbox.e2b.errors import TABLE, made_nothing, translate, translated
 
 SECRET = "e2b_secret"
 code_interpreter = import_module("e2b_code_interpreter")
@@ -147,6 +147,24 @@ def test_the_connection_s_own(error, opened):
     ours = translate(error, opened=opened)
     assert type(ours) is (SandboxCrashed if opened else ProviderUnavailable)
     assert SECRET not in str(ours)
+
+
+@pytest.mark.parametrize(
+    ("error", "nothing"),
+    [
+        (common.SandboxException("400: no", status_code=400), True),
+        (common.RateLimitException("429: no"), True),
+        (common.AuthenticationException("401: no"), True),
+        (common.ServiceBusyException("503: no"), True),
+        (httpx.ConnectError("no"), True),
+        (common.SandboxException("502: perhaps", status_code=502), False),
+        (httpx.ReadTimeout("perhaps"), False),
+        (TimeoutError(), False),
+    ],
+)
+def test_whether_a_request_may_have_made_something(error, nothing):
+    """What may have made a sandbox is looked for again; what certainly has not, is not."""
+    assert made_nothing(error) is nothing
 
 
 def test_a_plain_error_from_within_the_sdk():

@@ -32,6 +32,7 @@ EVERYTHING = "0.0.0.0/0"
 @pytest.fixture(scope="module")
 async def emulator() -> AsyncIterator[Emulator]:
     async with Emulator(page=2) as running:
+        await running._provider.warm()
         yield running
 
 
@@ -124,6 +125,14 @@ class TestOpening:
         with pytest.raises(ProviderUnavailable):
             await opened(make(start_seconds=2))
         assert (len(asked(emulator, CREATE[:-1])), emulator.alive()) == (1, ())
+
+    async def test_a_create_that_comes_too_late(self, emulator, make):
+        """A sandbox that is made after its request was given up is looked for again, and ended."""
+        emulator.start_at_look(2)
+        before = emulator.made_in_all
+        with pytest.raises(ProviderUnavailable):
+            await opened(make(start_seconds=0.3))
+        assert (len(asked(emulator, CREATE[:-1])), emulator.made_in_all, emulator.alive()) == (1, before + 1, ())
 
     async def test_cancelled_half_way(self, emulator, make):
         """Whoever stops waiting leaves nothing behind."""
@@ -281,11 +290,14 @@ class TestTiers:
             await opened(make(tier="pro"), under(lifecycle=Lifecycle(max_seconds=7_200)))
         assert caught.value.clause == "lifecycle"
 
-    async def test_too_many_at_once(self, make):
+    async def test_too_many_at_once(self, emulator, make):
         """It is no matter of waiting a moment."""
-        async with Emulator(at_once=0) as full:
+        emulator.at_once = 0
+        try:
             with pytest.raises(ProviderUnavailable, match="Close one first"):
-                await opened(provider_of(full))
+                await opened(make())
+        finally:
+            emulator.at_once = 20
 
     async def test_a_template_s_size(self, emulator, make):
         """It can't be chosen: a smaller one is refused and not kept, a larger one is what is told and billed."""
@@ -386,7 +398,11 @@ async def test_e2b_s_own_clock(emulator, make):
             await output(sandbox, "print(1)")
 
 
-async def test_a_slow_start():
+async def test_a_slow_start(emulator, make):
     """A sandbox that is starting is waited for."""
-    async with Emulator(start_seconds=1.0) as emulator, provider_of(emulator).open(CONTRACT) as sandbox:
-        assert await output(sandbox, "print(1)") == "1\n"
+    emulator.start_seconds = 1.0
+    try:
+        async with make().open(CONTRACT) as sandbox:
+            assert await output(sandbox, "print(1)") == "1\n"
+    finally:
+        emulator.start_seconds = 0.0

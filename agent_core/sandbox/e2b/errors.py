@@ -62,6 +62,7 @@ _LOST: dict[Meaning, str] = {
     "missing": "E2B no longer has it",
     "silent": "it no longer answers",
 }
+_BUSY = HTTPStatus.SERVICE_UNAVAILABLE
 _GONE = ("was not found", "sandbox was killed", "port is not open")
 _AT_ONCE = "concurrent"
 _TOO_LONG = "Timeout cannot be greater"
@@ -165,6 +166,13 @@ def status_of(error: BaseException, text: str) -> int | None:
         return value
     found = _LEADING.match(text)
     return int(found[1]) if found else None
+
+
+def made_nothing(error: BaseException) -> bool:
+    """Whether a request has certainly changed nothing: it was refused, or nobody was there to take it."""
+    status = status_of(error, str(error))
+    refused = status is not None and (status < HTTPStatus.INTERNAL_SERVER_ERROR or status == _BUSY)
+    return refused or isinstance(error, ConnectionError) or type(error).__name__ == "ConnectError"
 
 
 def retry_after(error: BaseException) -> float | None:

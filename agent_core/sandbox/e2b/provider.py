@@ -13,7 +13,7 @@ from agent_core.contract import Contract
 from agent_core.errors import RingfenceError
 from agent_core.sandbox.base import Leftover
 from agent_core.sandbox.e2b import options, tiers
-from agent_core.sandbox.e2b.errors import translated
+from agent_core.sandbox.e2b.errors import made_nothing, translated
 from agent_core.sandbox.e2b.sandbox import E2BSandbox, kill
 from agent_core.sandbox.hosted.ending import to_its_end
 
@@ -25,6 +25,8 @@ TEMPLATE = "code-interpreter-v1"
 _SECONDS = 20.0
 _GRACE_SECONDS = 2.0
 _MOST_LEFTOVERS = 1_000
+_LOOK_SECONDS = (0.0, 0.5, 1.5)
+"""A request that was given up may still make a sandbox, and the look for it may fail once."""
 
 
 class E2BProvider:
@@ -122,7 +124,7 @@ class E2BProvider:
         name = secrets.token_hex(8)
         marks = options.labels(self._deployment, self._holder, name)
         wanted = options.create(contract, marks=marks, template=self._template, tier=self._tier)
-        access = {**self._access, "request_timeout": self._start_seconds}
+        access = {**self._access, "request_timeout": self._start_seconds + _SECONDS}
         task: asyncio.Task[AsyncSandbox] = asyncio.create_task(AsyncSandbox.create(**wanted, **access))
         try:
             with translated():
@@ -137,12 +139,18 @@ class E2BProvider:
         await asyncio.wait({task}, timeout=_GRACE_SECONDS)
         task.cancel()
         await asyncio.wait({task})
-        with contextlib.suppress(Exception):
-            if not task.cancelled() and task.exception() is None:
+        failure = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if failure is None:
+            with contextlib.suppress(Exception):
                 await kill(task.result())
                 return
-            for one in await self._listed(_MOST_LEFTOVERS, name):
-                await self._kill(str(one.sandbox_id))
+        for pause in () if failure is not None and made_nothing(failure) else _LOOK_SECONDS:
+            await asyncio.sleep(pause)
+            with contextlib.suppress(Exception):
+                if found := await self._listed(_MOST_LEFTOVERS, name):
+                    for one in found:
+                        await self._kill(str(one.sandbox_id))
+                    return
 
     async def _kill(self, sandbox_id: str) -> None:
         from e2b_code_interpreter import AsyncSandbox

@@ -45,11 +45,19 @@ class Emulator(Serving):
         self.most_seconds, self.at_once, self.page = most_seconds, at_once, page
         self._made = made
         self._machines: dict[str, Machine] = {}
+        self.made_in_all = 0
+        self.start_at_look(0)
+        self._looked.set()
         self._timers: dict[str, asyncio.Task[None]] = {}
 
     def alive(self) -> tuple[str, ...]:
         """The sandboxes that run."""
         return tuple(self._machines)
+
+    def start_at_look(self, number: int) -> None:
+        """The next sandbox starts when the list has been asked for so often, and is on that one."""
+        self._looks_left = number
+        self._looked, self._started = asyncio.Event(), asyncio.Event()
 
     def machine(self, sandbox_id: str) -> Machine:
         return self._machines[sandbox_id]
@@ -102,11 +110,18 @@ class Emulator(Serving):
             case "POST", ["sandboxes"]:
                 return await self._create(body)
             case "GET", ["sandboxes"]:
+                await self._look()
                 return self._list(request)
             case _, ["sandboxes", name, *action] if name in self._machines:
                 return await self._act(request.method, self._machines[name], action, body)
             case _:
                 return error(404, "it doesn't exist or you don't have access to it")
+
+    async def _look(self) -> None:
+        self._looks_left -= self._looks_left > 0
+        if not self._looks_left and not self._looked.is_set():
+            self._looked.set()
+            await self._started.wait()
 
     async def _create(self, body: dict[str, Any]) -> Response:
         if body["templateID"] not in TEMPLATES:
@@ -116,9 +131,14 @@ class Emulator(Serving):
         if len(self._machines) >= self.at_once:
             return error(429, f"you have reached the maximum number of concurrent E2B sandboxes ({self.at_once}).")
         await asyncio.sleep(self.start_seconds)
+        if self._looks_left:
+            await self._looked.wait()
         made = Machine(self._made(self._provider), body)
         await made.boot()
         self._machines[made.id] = made
+        self.made_in_all += 1
+        if self._looked.is_set():
+            self._started.set()
         self._expire(made, body["timeout"])
         return JSONResponse(made.created(), 201)
 

@@ -1,4 +1,4 @@
-"""The command, with a provider that is elsewhere."""
+"""The command, with sandboxes of E2B."""
 
 from pathlib import Path
 
@@ -8,15 +8,16 @@ from click.testing import CliRunner
 from agent_core.cli import main
 from agent_core.validation.forms import from_json
 from tests.emulators.serving import Fault, Serving
-from tests.session.test_hosted import PLACES, Elsewhere, emulator, place, variables
+from tests.session.test_hosted import PLACES, Elsewhere, emulator, variables
 
-__all__ = ["emulator", "place", "variables"]
+__all__ = ["emulator", "variables"]
 
 
 def runner(variables: dict[str, str], home: Path) -> CliRunner:
     return CliRunner(env={**variables, "RINGFENCE_HOME": str(home)})
 
 
+@pytest.mark.parametrize("place", [PLACES["e2b"]], ids=["e2b"])
 def test_hello(place: Elsewhere, emulator: Serving, variables: dict[str, str], tmp_path: Path) -> None:
     """The key of the environment opens a sandbox, and what it cost is not nothing; a wrong key is told."""
     done = runner(variables, tmp_path).invoke(main, ["hello", "--provider", place.name])
