@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import streamlit as st
 
+from agent_core.contract import HOSTED
 from agent_core.session import Conversation, Snapshot
 from agent_core.session.values import Closing
 from components import ticking, units
@@ -81,5 +82,6 @@ def _money(now: Snapshot) -> None:
     share = float(min(spent / budget, Decimal(1))) if budget else 1.0
     st.progress(share)
     left = units.dollars(max(budget - spent, Decimal(0)))
-    parts = f"{units.dollars(sandbox)} sandbox, {units.dollars(now.cost.model_usd)} model"
+    guessed = " (estimate)" if now.contract.provider in HOSTED else ""
+    parts = f"{units.dollars(sandbox)} sandbox{guessed}, {units.dollars(now.cost.model_usd)} model"
     st.caption(f"{parts}. {left} left of {units.dollars(budget)}.".replace("$", "\\$"))

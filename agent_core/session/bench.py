@@ -6,7 +6,7 @@ from typing import Any
 
 from agent_core.contract import HOSTED, Contract
 from agent_core.contract.words import PROVIDER_NAMES
-from agent_core.errors import ClauseRefused, RingfenceError, SandboxExpired
+from agent_core.errors import ClauseRefused, RingfenceError
 from agent_core.events import CodeStarted, Event
 from agent_core.sandbox.answering import Hosted
 from agent_core.sandbox.base import Output, Sandbox
@@ -63,7 +63,7 @@ class Bench:
             await self._hold.after_call(error)
             raise
         except asyncio.CancelledError:
-            self._afterwards(None if held.alive else SandboxExpired())
+            self._afterwards(None)
             raise
         await self._hold.after_call(None)
         return answer

@@ -115,8 +115,11 @@ class Hold:
         """Take note of a sandbox that a call has cost."""
         self._used_at = datetime.now(UTC)
         async with self._lock:
-            if self._sandbox is None or self._sandbox.alive:
+            if self._sandbox is None or self._sandbox.alive or self._out_of_money:
                 return
+            if failure is None and self._sandbox.hosted is not None:
+                # The request was left before the container's id had come: it can't be reached again.
+                failure = SandboxExpired()
             await self._close("out_of_memory" if isinstance(failure, OutOfMemory) else _reason_of(failure))
 
     @property

@@ -318,6 +318,8 @@ def test_stop_cancels_the_request(conversation: Conversation, emulator: Emulator
     assert [event.error for event in all_of(events, CodeFinished)] == ["stopped"]
     wait_for(lambda: emulator.abandoned == 1)
     wait_for(lambda: conversation.snapshot().cost.running_since is None)
+    every = [stored.event for stored in conversation.snapshot().events]
+    assert [event.reason for event in all_of(every, SandboxClosed)] == ["expired"], "its id had not come yet"
 
 
 def test_a_command_over_the_time_of_a_call_ends_the_question(conversation: Conversation, emulator: Emulator) -> None:
@@ -483,3 +485,33 @@ def test_the_key_goes_to_the_endpoint_and_nowhere_else(
         opened.close()
     kept = [path for path in home.rglob("*") if path.is_file() and emulator.key.encode() in path.read_bytes()]
     assert kept == []
+
+
+def test_the_budget_cuts_a_command_short(conversation: Conversation, emulator: Emulator) -> None:
+    """Five minutes are the least that a container costs, and more than this budget."""
+    emulator.then(Run("sleep 60"), Say("Slept."))
+    before = conversation.snapshot().last
+    conversation.ask("Sleep.")
+    wait_for(lambda: any(isinstance(stored.event, CodeStarted) for stored in conversation.snapshot(before).events))
+    conversation.amend(edited(CLAUDE, billing=Billing(rate_card="claude", conversation_budget_usd=Decimal("0.004"))))
+    wait_for(lambda: not conversation.busy)
+    events = [stored.event for stored in conversation.snapshot(before).events]
+    assert ended(events).error == "budget_exhausted"
+    assert "billing" in {event.clause for event in all_of(events, ContractDenied)}
+    wait_for(lambda: conversation.snapshot().sandbox.phase == "none")
+    every = [stored.event for stored in conversation.snapshot().events]
+    assert [event.reason for event in all_of(every, SandboxClosed)] == ["budget"]
+    wait_for(lambda: emulator.abandoned == 1)
+
+
+def test_a_program_of_the_person_s_own_is_refused_with_a_sentence(
+    conversation: Conversation, emulator: Emulator
+) -> None:
+    """At Claude nobody but the model runs code, and nothing is asked of it behind the person's back."""
+    before = conversation.snapshot().last
+    conversation.run_code("print(1)", "python")
+    wait_for(lambda: not conversation.busy)
+    events = [stored.event for stored in conversation.snapshot(before).events]
+    (finished,) = all_of(events, CodeFinished)
+    assert (finished.error, "the model alone runs code" in finished.message) == ("clause_refused", True)
+    assert emulator.asked == []
