@@ -10,7 +10,6 @@ import re
 from collections import OrderedDict
 from http.cookies import CookieError, SimpleCookie
 
-import streamlit as st
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,9 +20,9 @@ _MOST = 100_000
 
 
 def is_file(path: str) -> bool:
-    """Whether Streamlit serves a person's file there; the page's own fonts are elsewhere."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return path.startswith(f"/{base}/media/" if base else "/media/")
+    """Whether Streamlit serves a person's file there; under `static/media` lie the fonts of the page itself."""
+    before, found, _ = path.partition("/media/")
+    return bool(found) and not f"{before}/".endswith("/static/")
 
 
 class OwnFiles:
