@@ -12,7 +12,7 @@ IN_PLACE  := --quiet --disable-pip-version-check --no-deps --no-build-isolation 
 # A busy machine loses a race now and then: what fails twice has failed, and the report names each second try.
 ONCE_MORE := --reruns 1
 
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run test lint format bench soak lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ format: $(DEV_READY) ## Put the code in its usual form
 
 bench: $(DEV_READY) ## Measure; each benchmark prints its figure last
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python "$$file" || exit 1; done
+
+soak: $(DEV_READY) ## Kill the app, its processes and its database at 200 random moments; the last line is the figures
+	$(BIN)/python -m tests.session.crashes --moments 200
 
 lock: $(DEV_READY) ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv

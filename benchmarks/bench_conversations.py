@@ -52,7 +52,7 @@ def tick_ms(deployment: Deployment) -> float:
 
 async def _timed(deployment: Deployment) -> float:
     began = time.thread_time()
-    await deployment._look_after_all()
+    await deployment._upkeep.look_after_all()
     return (time.thread_time() - began) * 1_000
 
 
@@ -63,14 +63,14 @@ def on_loop(deployment: Deployment, work: Coroutine[Any, Any, T]) -> T:
 def load(deployment: Deployment, ids: list[str]) -> tuple[int, float]:
     """What the process holds with all of them loaded, and the tick's milliseconds."""
     for one in ids:
-        deployment.get(one, OWNER)
+        assert deployment.get(one, OWNER)._seat.take()
     assert len(deployment._open) == len(ids)
     return own_bytes(), tick_ms(deployment)
 
 
 def let_go(deployment: Deployment) -> None:
     usual, deployment._idle = deployment._idle, Idle(1.0, 0.0)
-    on_loop(deployment, deployment._look_after_all())
+    on_loop(deployment, deployment._upkeep.look_after_all())
     deployment._idle = usual
     gc.collect()
 

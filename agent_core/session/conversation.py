@@ -26,7 +26,6 @@ from agent_core.session.log import Log
 from agent_core.session.offer import PlannerOffer
 from agent_core.session.orders import Amend, Answer, Ask, Bring, Order, Plain, Plan, Remove
 from agent_core.session.planners import Planners
-from agent_core.session.recovery import recover
 from agent_core.session.seat import Seat
 from agent_core.session.spending import Spending
 from agent_core.session.values import Draft, IncomingFile, Snapshot
@@ -280,7 +279,7 @@ class Conversation:
             return
         self._log.settle()
         if not self._desk.working and self._log.settled and self._log.state.open_turn is not None:
-            recover(self._log)
+            self._seat.recover()
         await self._hold.tick(now)
         resting = not self._desk.working and self._hold.empty and self._log.settled
         if resting and time.monotonic() - self._seat.used_at > self._idle_seconds():

@@ -323,6 +323,7 @@ class Deployment:
                 requests=self._requests,
                 sandboxes=self._sandboxes,
                 taken=lambda: self._keep(conversation_id),
+                bill=partial(self._planners.bill, conversation_id),
             ),
             given_up=lambda gone: self._open.pop(gone.id, None),
             idle_seconds=lambda: self._idle.memory,
@@ -387,7 +388,8 @@ class Deployment:
         self._reclaiming.cancel()
         await self.validations.close()
         await self.keys.close()
-        for conversation in tuple(self._open.values()):
-            await conversation.close()
+        ended = await asyncio.gather(*(one.close() for one in tuple(self._open.values())), return_exceptions=True)
+        for failure in (one for one in ended if isinstance(one, Exception)):
+            _log.warning("conversation_not_closed", reason=str(failure))
         await self._providers.aclose()
         await self._planners.close()

@@ -181,6 +181,12 @@ class Log:
         with self.lock:
             return any(isinstance(one.event, UserAsked) and one.event.turn == turn for one in self._events)
 
+    def asked_at(self, turn: str) -> datetime:
+        """When a turn was begun. Raises StopIteration for an unknown one."""
+        with self.lock:
+            found = (one.event for one in reversed(self._events))
+            return next(event.at for event in found if isinstance(event, UserAsked) and event.turn == turn)
+
     def cost(self) -> Cost:
         """What the conversation has cost until now."""
         with self.lock:

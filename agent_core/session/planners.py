@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agent_core.analyst.api import create_app
@@ -18,6 +19,7 @@ from agent_core.planning.hosted import HostedPlanner
 from agent_core.planning.models import check_model
 from agent_core.planning.prompt import hosted_prompt, system_prompt
 from agent_core.session.bench import Bench
+from agent_core.session.crew import Crew, Member
 from agent_core.session.offer import PlannerOffer
 from agent_core.session.turn import Model
 from agent_core.storage.database import Database
@@ -45,6 +47,7 @@ class Planners:
         self._database = database
         self._idle_seconds = idle_seconds
         self._settings = settings
+        self._crew = Crew()
         self._relay: Relay | None = None
         self._endpoint: Endpoint | None = None
 
@@ -78,6 +81,15 @@ class Planners:
         if self._relay is not None:
             await self._relay.aclose()
 
+    def bill(self, conversation_id: str, since: datetime, chosen: PlannerSettings | None) -> tuple[Model, TurnResult]:
+        """Who planned a conversation since a time, and what that has used, as far as its transcript tells."""
+        from agent_core.planning.claude import session_of  # noqa: PLC0415  see `warm`
+        from agent_core.planning.confined import PROJECT_KEY  # noqa: PLC0415
+        from agent_core.planning.spent import spent  # noqa: PLC0415
+
+        entries = TranscriptRows(self._database, conversation_id).load(PROJECT_KEY, session_of(conversation_id)) or ()
+        return self.model(chosen or self.offer.usual), spent(entries, since, anthropic=self._anthropic)
+
     def make(self, conversation_id: str, bench: Bench, settings: Callable[[], PlannerSettings]) -> Planner:
         """A conversation's planner. `settings` is read before each turn, and checked."""
         from agent_core.planning.claude import ClaudePlanner  # noqa: PLC0415  see `warm`
@@ -98,7 +110,7 @@ class Planners:
 
         there = self._settings.anthropic_base_url == ANTHROPIC_URL
 
-        local = ClaudePlanner(
+        alone = ClaudePlanner(
             socket=self._endpoint.socket,
             settings=checked,
             tools=(execute_code(bench),),
@@ -108,6 +120,7 @@ class Planners:
             idle_seconds=self._idle_seconds,
             anthropic=self._anthropic,
         )
+        local = Member(alone, self._crew)
         hosted = HostedPlanner(
             bench,
             settings=checked_there,

@@ -1,14 +1,18 @@
 """What a crash left open, closed truthfully when the conversation is next opened."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import structlog
 
+from agent_core.contract import PlannerSettings
 from agent_core.errors import RingfenceError
 from agent_core.events import CodeFinished, Event, TurnEnded
+from agent_core.planning.base import TurnResult
 from agent_core.sandbox.base import Provider
 from agent_core.session.log import Log
+from agent_core.session.turn import Model
 from agent_core.storage.holders import Holder, this_process
 
 _log = structlog.get_logger(__name__)
@@ -37,8 +41,12 @@ async def end_leftovers(provider: Provider, orphans: Collection[str]) -> None:
             _log.info("leftover_ended", provider=provider.name, sandbox=leftover.id)
 
 
-def recover(log: Log) -> None:
-    """End the run and the turn that no process works on any more. Raises StoreUnavailable."""
+Bill = Callable[[datetime, PlannerSettings | None], tuple[Model, TurnResult]]
+"""Who planned since a time, under these settings, and what that has used."""
+
+
+def recover(log: Log, bill: Bill) -> None:
+    """End the run and the turn that no process works on any more, at their true cost. Raises StoreUnavailable."""
     with log.lock:
         turn, run = log.state.open_turn, log.state.open_run
         ended: list[Event] = []
@@ -49,6 +57,21 @@ def recover(log: Log) -> None:
                 )
             )
         if turn:
-            ended.append(TurnEnded(turn=turn, outcome="failed", message=_MESSAGE, seconds=0))
+            began = log.asked_at(turn)
+            model, used = bill(began, log.state.planner)
+            ended.append(
+                TurnEnded(
+                    turn=turn,
+                    outcome="failed",
+                    message=_MESSAGE,
+                    seconds=0,
+                    input_tokens=used.tokens.input,
+                    output_tokens=used.tokens.output,
+                    cache_read_tokens=used.tokens.cache_read,
+                    cache_write_tokens=used.tokens.cache_write,
+                    model=model.name,
+                    model_cost_usd=used.cost_usd if model.billed else Decimal(0),
+                )
+            )
         if ended:
             log.append(*ended)

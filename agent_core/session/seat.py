@@ -8,7 +8,7 @@ from uuid import uuid4
 from agent_core.errors import ProviderUnavailable
 from agent_core.session.log import Log
 from agent_core.session.orders import ORDERS, Answer, Order
-from agent_core.session.recovery import recover
+from agent_core.session.recovery import Bill, recover
 from agent_core.storage.requests import Request, RequestBox
 from agent_core.storage.sandboxes import SandboxLog
 from agent_core.storage.seats import Seats
@@ -32,6 +32,7 @@ class Seat:
         requests: RequestBox,
         sandboxes: SandboxLog,
         taken: Callable[[], None],
+        bill: Bill,
     ) -> None:
         self._conversation_id = conversation_id
         self._log = log
@@ -39,6 +40,7 @@ class Seat:
         self._requests = requests
         self._sandboxes = sandboxes
         self._taken = taken
+        self._bill = bill
         self._lock = threading.RLock()
         self.used_at = time.monotonic()
         """When the seat was last wanted, by the monotonic clock."""
@@ -68,8 +70,12 @@ class Seat:
             self._log.refresh()
             self._log.seat = seat
             self._taken()
-            recover(self._log)
+            self.recover()
             return True
+
+    def recover(self) -> None:
+        """End what nobody works on any more. Raises StoreUnavailable."""
+        recover(self._log, self._bill)
 
     def follow(self) -> None:
         """Read what another process has written; where it has died in the middle of a turn, take its place."""

@@ -64,6 +64,11 @@ class Upkeep:
         for job in self._jobs:
             job.cancel()
 
+    async def look_after_all(self) -> None:
+        """One look after every conversation, to its end."""
+        now = datetime.now(UTC)
+        await asyncio.gather(*(conversation.tick(now) for conversation in tuple(self._held.values())))
+
     async def _tick(self) -> None:
         held = tuple(self._held.values())
         now = datetime.now(UTC)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 import psutil
 import psycopg
@@ -149,6 +150,15 @@ class Soak:
         }
         if server:
             self._faults["database"] = self._end_connections
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Also where a moment failed, no process stays."""
+        for worker in self._workers:
+            if worker.process.poll() is None:
+                worker.kill()
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -352,17 +362,19 @@ def main() -> int:
         for place, server in enumerate((running, None)):
             folder = Path(name) / str(place)
             folder.mkdir()
-            soak = Soak(folder, server, workers=2 if server else 1, conversations=3, seed=options.seed)
-            share = options.moments * 2 // 3 if server else options.moments - kills.total()
-            end = time.monotonic() + (until - time.monotonic()) * (0.66 if server else 1)
-            soak.settle()
-            for number in range(share):
-                if time.monotonic() > end:
-                    break
-                kind = soak.kinds[number % len(soak.kinds)]
-                soak.moment(kind)
-                print(f"{number + 1:3} {kind:9} {soak.recoveries[-1]:5.1f} s", flush=True)
-            found = soak.finish()
+            with Soak(folder, server, workers=2 if server else 1, conversations=3, seed=options.seed) as soak:
+                share = options.moments * 2 // 3 if server else options.moments - kills.total()
+                end = time.monotonic() + (until - time.monotonic()) * (0.66 if server else 1)
+                soak.settle()
+                for number in range(share):
+                    if time.monotonic() > end:
+                        break
+                    soak.moment(soak.kinds[number % len(soak.kinds)])
+                    print(
+                        f"{number + 1:3} {soak.kinds[number % len(soak.kinds)]:9} {soak.recoveries[-1]:5.1f} s",
+                        flush=True,
+                    )
+                found = soak.finish()
             wrong += found
             kills += soak.kills
             recoveries += soak.recoveries

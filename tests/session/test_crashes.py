@@ -16,17 +16,17 @@ def server() -> Iterator[PostgreSQL]:
 
 
 def test_two_processes_on_postgresql_lose_and_leave_nothing(tmp_path: Path, server: PostgreSQL) -> None:
-    soak = Soak(tmp_path, server, workers=2, conversations=2, seed=1)
-    soak.settle()
-    for kind in ("sdk", "database", "app", "sandbox"):
-        soak.moment(kind)
-    assert soak.finish() == []
+    with Soak(tmp_path, server, workers=2, conversations=2, seed=1) as soak:
+        soak.settle()
+        for kind in ("sdk", "database", "app", "sandbox"):
+            soak.moment(kind)
+        assert soak.finish() == []
     print(f"longest recovery {max(soak.recoveries):.1f} s")
 
 
 def test_one_process_on_sqlite_loses_and_leaves_nothing(tmp_path: Path) -> None:
-    soak = Soak(tmp_path, None, workers=1, conversations=2, seed=2)
-    soak.settle()
-    for kind in ("disk", "app"):
-        soak.moment(kind)
-    assert soak.finish() == []
+    with Soak(tmp_path, None, workers=1, conversations=2, seed=2) as soak:
+        soak.settle()
+        for kind in ("disk", "app"):
+            soak.moment(kind)
+        assert soak.finish() == []

@@ -139,17 +139,20 @@ def test_when_a_process_is_killed_in_the_middle_of_a_turn_another_goes_on(
         assert killed.stdout is not None
         conversation = there.get(killed.stdout.readline().strip(), owner)
         wait_for(lambda: conversation.snapshot().sandbox.phase == "running")
+        began = conversation._log.asked_at(conversation._log.state.open_turn or "")
+        wait_for(lambda: there._planners.bill(conversation.id, began, None)[1].model_calls > 0)
         family = psutil.Process(killed.pid).children(recursive=True)
         assert family
-        began = time.monotonic()
+        killed_at = time.monotonic()
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         wait_for(lambda: not conversation.busy and not conversation.snapshot().busy)
-        recovered = time.monotonic() - began
+        recovered = time.monotonic() - killed_at
     events = [stored.event for stored in conversation.snapshot().events]
     last = [event for event in events if isinstance(event, TurnEnded)][-1]
     assert last.outcome == "failed"
     assert "stopped in the middle of this turn" in last.message
+    assert last.input_tokens > 0  # what the model was asked before is paid for
     assert [event.reason for event in events if isinstance(event, SandboxClosed)] == ["app_stopped"]
     assert [event.error for event in events if isinstance(event, CodeFinished)] == [None, "stopped"]
     wait_for(lambda: not any(process.is_running() for process in family), 10)
