@@ -10,10 +10,9 @@ from pydantic import SecretStr
 from agent_core.background import BackgroundLoop
 from agent_core.contract import Contract, ProviderName, Timeout, moved
 from agent_core.sandbox.base import Provider
-from agent_core.sandbox.claude.provider import ClaudeProvider
 from agent_core.sandbox.daytona.provider import DaytonaProvider
 from agent_core.sandbox.e2b.provider import E2BProvider
-from tests.emulators import anthropic, daytona, e2b
+from tests.emulators import daytona, e2b
 from tests.emulators.serving import Fault
 
 OPENING, RUNNING = True, False
@@ -51,10 +50,6 @@ class Stand:
 
     def patient(self, emulator: Any) -> Provider:
         return self.made(emulator, 60.0)
-
-    def alive(self, emulator: Any) -> tuple[str, ...]:
-        """What is still there. Of a container at Claude that is its files: Anthropic ends it by itself."""
-        return tuple(emulator.files) if self.name == "claude" else emulator.alive()
 
     @contextmanager
     def running(self) -> Iterator[Any]:
@@ -128,17 +123,3 @@ STANDS = (
         _troubles("E2B", "POST v2/sandboxes$", "execute", "Retry-After", {"start_seconds": 1.5}),
     ),
 )
-
-
-def _claude(emulator: Any, patience: float) -> Provider:
-    return ClaudeProvider(
-        "claude-sonnet-4-6",
-        api_key=SecretStr(emulator.key),
-        base_url=emulator.url,
-        holder="h",
-        answer_seconds=patience,
-    )
-
-
-CLAUDE = Stand("claude", anthropic.Emulator, _claude, {})
-ALL_STANDS = (*STANDS, CLAUDE)
