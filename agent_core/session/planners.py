@@ -20,6 +20,7 @@ from agent_core.planning.models import check_model
 from agent_core.planning.prompt import hosted_prompt, system_prompt
 from agent_core.session.bench import Bench
 from agent_core.session.crew import Crew, Member
+from agent_core.session.log import State
 from agent_core.session.offer import PlannerOffer
 from agent_core.session.turn import Model
 from agent_core.storage.database import Database
@@ -81,14 +82,16 @@ class Planners:
         if self._relay is not None:
             await self._relay.aclose()
 
-    def bill(self, conversation_id: str, since: datetime, chosen: PlannerSettings | None) -> tuple[Model, TurnResult]:
+    def bill(self, conversation_id: str, since: datetime, state: State) -> tuple[Model, TurnResult]:
         """Who planned a conversation since a time, and what that has used, as far as its transcript tells."""
         from agent_core.planning.claude import session_of  # noqa: PLC0415  see `warm`
         from agent_core.planning.confined import PROJECT_KEY  # noqa: PLC0415
         from agent_core.planning.spent import spent  # noqa: PLC0415
 
         entries = TranscriptRows(self._database, conversation_id).load(PROJECT_KEY, session_of(conversation_id)) or ()
-        return self.model(chosen or self.offer.usual), spent(entries, since, anthropic=self._anthropic)
+        return self.model(state.planner or self.offer.usual, state.contract.provider), spent(
+            entries, since, anthropic=self._anthropic
+        )
 
     def make(self, conversation_id: str, bench: Bench, settings: Callable[[], PlannerSettings]) -> Planner:
         """A conversation's planner. `settings` is read before each turn, and checked."""

@@ -6,12 +6,11 @@ from decimal import Decimal
 
 import structlog
 
-from agent_core.contract import PlannerSettings
 from agent_core.errors import RingfenceError
 from agent_core.events import CodeFinished, Event, TurnEnded
 from agent_core.planning.base import TurnResult
 from agent_core.sandbox.base import Provider
-from agent_core.session.log import Log
+from agent_core.session.log import Log, State
 from agent_core.session.turn import Model
 from agent_core.storage.holders import Holder, this_process
 
@@ -41,8 +40,8 @@ async def end_leftovers(provider: Provider, orphans: Collection[str]) -> None:
             _log.info("leftover_ended", provider=provider.name, sandbox=leftover.id)
 
 
-Bill = Callable[[datetime, PlannerSettings | None], tuple[Model, TurnResult]]
-"""Who planned since a time, under these settings, and what that has used."""
+Bill = Callable[[datetime, State], tuple[Model, TurnResult]]
+"""Who planned since a time, as the events say, and what that has used."""
 
 
 def recover(log: Log, bill: Bill) -> None:
@@ -58,7 +57,7 @@ def recover(log: Log, bill: Bill) -> None:
             )
         if turn:
             began = log.asked_at(turn)
-            model, used = bill(began, log.state.planner)
+            model, used = bill(began, log.state)
             ended.append(
                 TurnEnded(
                     turn=turn,

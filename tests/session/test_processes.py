@@ -140,7 +140,7 @@ def test_when_a_process_is_killed_in_the_middle_of_a_turn_another_goes_on(
         conversation = there.get(killed.stdout.readline().strip(), owner)
         wait_for(lambda: conversation.snapshot().sandbox.phase == "running")
         began = conversation._log.asked_at(conversation._log.state.open_turn or "")
-        wait_for(lambda: there._planners.bill(conversation.id, began, None)[1].model_calls > 0)
+        wait_for(lambda: there._planners.bill(conversation.id, began, conversation._log.state)[1].model_calls > 0)
         family = psutil.Process(killed.pid).children(recursive=True)
         assert family
         killed_at = time.monotonic()
