@@ -59,15 +59,18 @@ def held_mib() -> float:
     return total / MIB
 
 
-def prepared(deployment: Deployment, person: str) -> Conversation:
-    together = Contract(concurrency=Concurrency(per_user=CROWD, per_deployment=CROWD))
-    conversation = deployment.create(person, together)
-    conversation.add_sample(SAMPLES[0].name)
-    conversation.wait()
-    conversation.restart_sandbox()
-    while conversation.snapshot().sandbox.phase != "none":
+def prepared(deployment: Deployment, *people: str) -> list[Conversation]:
+    """Conversations that know the data set and have no sandbox."""
+    together = Contract(concurrency=Concurrency(per_user=1, per_deployment=CROWD + 2))
+    conversations = [deployment.create(person, together) for person in people]
+    for conversation in conversations:
+        conversation.add_sample(SAMPLES[0].name)
+    for conversation in conversations:
+        conversation.wait()
+        conversation.restart_sandbox()
+    while any(conversation.snapshot().sandbox.phase != "none" for conversation in conversations):
         time.sleep(0.02)
-    return conversation
+    return conversations
 
 
 def asked(conversations: list[Conversation]) -> list[Answered]:
@@ -106,9 +109,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         deployment = Deployment(Settings.from_environment({"RINGFENCE_HOME": str(Path(folder) / "home")}))
         try:
-            asked([prepared(deployment, "first")])
-            alone = asked([prepared(deployment, "alone")])
-            crowd = [prepared(deployment, f"person {number}") for number in range(CROWD)]
+            asked(prepared(deployment, "first"))
+            alone = asked(prepared(deployment, "alone"))
+            crowd = prepared(deployment, *(f"person {number}" for number in range(CROWD)))
             memory = Memory()
             memory.start()
             together = asked(crowd)
