@@ -46,13 +46,15 @@ class Forks:
         """Start the first server and wait for it, unless there is one. What goes wrong is remembered in `why_not`."""
         self._runtime, self._sandboxes = runtime, sandboxes
         if self._current() is None:
-            await asyncio.shield(self._start())
+            await asyncio.wait([self._start()])
 
     async def launch(self, contract: Contract, inputs: Path, environment: dict[str, str]) -> Launched | None:
         """Fork a sandbox, or None. Nothing is waited for but a fork."""
         server = self._current()
         if server is None:
             self._start_if_wanted()
+            if self._starting is not None and not self._starting.done():
+                self.why_not = "the fork server is starting"
             return None
         if data_bytes(contract) < server.data_bytes + _OWN_DATA_BYTES:
             self.why_not = "the memory clause leaves too little beside the libraries"
@@ -68,7 +70,7 @@ class Forks:
             self._start_if_wanted()
         return launched
 
-    def give_up(self, error: ProviderUnavailable) -> None:
+    def give_up(self, error: Exception) -> None:
         """Remember why a sandbox could not be forked."""
         self.why_not = str(error).removeprefix(NOT_STARTED).strip().rstrip(".") or "a fork did not answer"
 
@@ -110,7 +112,7 @@ class Forks:
             return
         try:
             await _try_out(server, self._sandboxes)
-        except ProviderUnavailable as error:
+        except (ProviderUnavailable, OSError) as error:
             self._failed(error)
             await server.close()
             return
@@ -124,7 +126,7 @@ class Forks:
             await before.succeed()
         await self.tidy()
 
-    def _failed(self, error: ProviderUnavailable) -> None:
+    def _failed(self, error: Exception) -> None:
         self._failures += 1
         self._not_before = time.monotonic() + _PAUSE_SECONDS * self._failures
         self.give_up(error)
