@@ -13,7 +13,9 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_TOLD = re.compile(rb"/media/([0-9A-Za-z]{32,128}\.?[0-9A-Za-z]*)")
+_TOLD = re.compile(rb"/media/([0-9a-f]{32})")
+"""Streamlit's name of a file, a digest of what it holds; what follows it in a message may be anything."""
+_ASKED = re.compile(r"/media/([0-9a-f]{32})(?:\.\w+)?\Z")
 _COOKIE = "_streamlit_user"
 _MOST = 100_000
 """Addresses that are remembered; the oldest go first, and are told again when their page is drawn again."""
@@ -58,7 +60,8 @@ class OwnFiles:
             self._told.popitem(last=False)
 
     def _may(self, scope: Scope) -> bool:
-        return (_visitor(scope), scope["path"].rsplit("/", 1)[-1]) in self._told
+        asked = _ASKED.search(scope["path"])
+        return asked is not None and (_visitor(scope), asked[1]) in self._told
 
 
 def _visitor(scope: Scope) -> bytes:

@@ -18,3 +18,26 @@ def test_the_fonts_of_the_page_are_for_all_and_files_are_not() -> None:
     assert client.get("/base/static/media/SourceSans.woff2").text == "here"
     for address in ("/media/" + "a" * 40, "/base/media/" + "a" * 40 + ".csv"):
         assert client.get(address).status_code == 404
+
+
+def test_a_file_is_known_whatever_stands_behind_its_address() -> None:
+    """In a message the next byte may be a letter; a file of another name or nobody's is not had."""
+    told = "/media/" + "a1" * 16 + ".yaml"
+
+    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.send", "bytes": b"\x1a" + told.encode() + b"Bsomething"})
+            await send({"type": "websocket.close"})
+        else:
+            await serve(scope, receive, send)
+
+    client = TestClient(OwnFiles(talk))
+    assert client.get(told).status_code == 404
+    with client.websocket_connect("/_stcore/stream") as connection:
+        connection.receive_bytes()
+    assert client.get(told).text == "here"
+    assert client.get("/media/" + "b1" * 16 + ".yaml").status_code == 404
+    assert client.get(told, headers={"cookie": "_streamlit_user=somebody-else"}).status_code == 404
+    assert client.get(told, headers={"cookie": "_streamlit_xsrf=x"}).text == "here"
