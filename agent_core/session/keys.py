@@ -78,7 +78,7 @@ class Keys:
         self._since: dict[tuple[str, ProviderName], datetime] = {}
         self._checks: dict[tuple[str, ProviderName], KeyCheck] = {}
         self._jobs: dict[tuple[str, ProviderName], Job] = {}
-        self._checking: dict[tuple[str, ProviderName], Leased] = {}
+        self._checking: list[Leased] = []
         self._letting_go: Job | None = None
 
     def enter(self, owner: str, name: ProviderName, text: str, plan: str = "") -> None:
@@ -127,8 +127,8 @@ class Keys:
             before = self._checks.get((owner, name))
             if before is not None and before.running:
                 return
-            self._checks[owner, name] = KeyCheck(datetime.now(UTC))
-        self._jobs[owner, name] = self._loop.start(self._check(owner, name))
+            begun = self._checks[owner, name] = KeyCheck(datetime.now(UTC))
+        self._jobs[owner, name] = self._loop.start(self._check(owner, name, begun))
 
     def check(self, owner: str, name: ProviderName) -> KeyCheck | None:
         """The check under way, or the last one of the key that is in use."""
@@ -153,7 +153,7 @@ class Keys:
 
         What is open by such a key lives on as its contract says, so that a turn outlives its tab.
         """
-        for leased in tuple(self._checking.values()):
+        for leased in tuple(self._checking):
             with contextlib.suppress(BudgetExhausted):  # it is over in a moment
                 leased.beat()
         with self._lock:
@@ -180,7 +180,7 @@ class Keys:
         await self._providers.end_retired(self._needed)
 
     def _needed(self, provider: Provider) -> bool:
-        return self._in_use(provider) or any(one.provider is provider for one in self._checking.values())
+        return self._in_use(provider) or any(one.provider is provider for one in tuple(self._checking))
 
     def _mine(self, owner: str) -> tuple[ProviderName, ...]:
         return tuple(name for who, name in tuple(self._since) if who == owner)
@@ -200,10 +200,12 @@ class Keys:
         await self._end(provider)
         await self._let_go()
 
-    async def _check(self, owner: str, name: ProviderName) -> None:
-        key, done, problem = (owner, name), None, "It was stopped."
+    async def _check(self, owner: str, name: ProviderName, begun: KeyCheck) -> None:
+        """What it comes to is dropped where another key has come meanwhile."""
+        key, done, problem, leased = (owner, name), None, "It was stopped.", None
         try:
-            leased = self._checking[key] = self._leased(owner, self._providers.get(name, owner))
+            leased = self._leased(owner, self._providers.get(name, owner))
+            self._checking.append(leased)
             done, problem = await hello_within(leased, name, self._ceiling), ""
         except RingfenceError as error:
             problem = str(error)
@@ -211,9 +213,9 @@ class Keys:
             _log.exception("key_check_failed", provider=name)
             problem = _BUG
         finally:
-            self._checking.pop(key, None)
-            if (mine := self._checks.get(key)) is not None:
-                self._checks[key] = replace(mine, running=False, done=done, problem=problem)
+            self._checking = [one for one in self._checking if one is not leased]
+            if self._checks.get(key) is begun:
+                self._checks[key] = replace(begun, running=False, done=done, problem=problem)
 
 
 def _called(name: ProviderName) -> str:
