@@ -6,9 +6,10 @@ from typing import ClassVar
 import pytest
 from pydantic import SecretStr
 
+from agent_core.contract import Contract
 from agent_core.sandbox.e2b.provider import E2BProvider
 from tests.emulators.e2b import Emulator
-from tests.sandbox.conformance import SandboxConformance
+from tests.sandbox.conformance import CONTRACT, SandboxConformance
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +24,19 @@ def provider_of(emulator: Emulator, **options) -> E2BProvider:
         **options,
     }
     return E2BProvider(**chosen)
+
+
+async def opened(provider: E2BProvider, contract: Contract = CONTRACT) -> None:
+    async with provider.open(contract):
+        pass
+
+
+def asked(emulator: Emulator, ending: str) -> list:
+    return [body for method, path, body in emulator.asked if f"{method} {path}".endswith(ending)]
+
+
+def under(**clauses) -> Contract:
+    return CONTRACT.model_copy(update=clauses)
 
 
 @pytest.fixture(scope="module")

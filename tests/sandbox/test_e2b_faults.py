@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from agent_core.contract import Concurrency, Contract, Filesystem, Languages, Lifecycle, Network, Resources, Timeout
+from agent_core.contract import Concurrency, Filesystem, Languages, Lifecycle, Network, Resources, Timeout
 from agent_core.errors import (
     AuthFailed,
     CallTimeout,
@@ -22,7 +22,7 @@ from agent_core.sandbox.base import Size
 from agent_core.sandbox.e2b.provider import E2BProvider
 from tests.emulators.e2b import Emulator, Fault
 from tests.sandbox.conformance import CONTRACT, output, run
-from tests.sandbox.test_e2b import provider_of
+from tests.sandbox.test_e2b import asked, opened, provider_of, under
 
 pytestmark = pytest.mark.anyio
 CREATE = "POST v2/sandboxes$"
@@ -51,19 +51,6 @@ async def make(emulator):
     for one in made:
         await one.aclose()
     assert emulator.alive() == ()
-
-
-async def opened(provider: E2BProvider, contract: Contract = CONTRACT) -> None:
-    async with provider.open(contract):
-        pass
-
-
-def asked(emulator: Emulator, ending: str) -> list:
-    return [body for method, path, body in emulator.asked if f"{method} {path}".endswith(ending)]
-
-
-def under(**clauses) -> Contract:
-    return CONTRACT.model_copy(update=clauses)
 
 
 class TestOpening:
