@@ -90,7 +90,8 @@ def _made(found: Sequence[Made], read: Read) -> None:
             name, media_type, data = _handed(one.artifact, read)
             asked = " ".join(one.question.replace("`", " ").split())
             question = asked if len(asked) <= _LONGEST else asked[: _LONGEST - 1] + "…"
-            origin = f"{kind} from run {one.run}, {moments.shown(one.at)}: “{question}”"
+            reason = f"“{question}”" if question else "code that you ran yourself"
+            origin = f"{kind} from run {one.run}, {moments.shown(one.at)}: {reason}"
             _line(_Line(f"made-{place}", icon, name, _size(one.artifact), origin, media_type, data))
 
 

@@ -12,6 +12,8 @@ _DATA_IMAGE = re.compile(r"data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/=
 _MAP = re.compile(r".*mapbox|.*geo|(?:scatter|density)map|choropleth(?:map)?")
 """The types of traces that load tiles or the outlines of countries; a heatmap and a treemap load nothing."""
 _MAP_LAYOUTS = ("map", "geo")
+_LOADED = {"images", "updatemenus", "sliders"}
+"""Parts of a layout that can load something."""
 _LOADING = re.compile(r'//|geo"|map(box)?"|choropleth')
 """In a menu's or a slider's actions: an address, or a change into one of these traces."""
 
@@ -51,6 +53,19 @@ def prepare(data: bytes) -> dict[str, Any]:
     cleaned["layout"] = _layout(cleaned["layout"])
     cleaned["data"] = [trace for trace in cleaned["data"] if _keeps_home(trace)]
     return cleaned
+
+
+def harmless(data: bytes) -> dict[str, Any]:
+    """A figure as it is, but for what would load from the network; for a viewer that brings its own looks.
+
+    Raises NotDrawable as `prepare` does.
+    """
+    prepare(data)
+    figure = json.loads(data)
+    layout = figure.get("layout")
+    kept = {key: value for key, value in (layout if isinstance(layout, dict) else {}).items() if key not in _LOADED}
+    kept = {key: value for key, value in kept.items() if not key.startswith(_MAP_LAYOUTS)}
+    return {"data": [one for one in _dicts(figure["data"]) if _keeps_home(one)], "layout": kept}
 
 
 def title(figure: dict[str, Any]) -> str:

@@ -11,9 +11,9 @@ from html import escape
 from typing import Any
 
 from agent_core.events import Artifact, CodeFinished
-from agent_core.exports import tables
+from agent_core.exports import figures, tables
 from agent_core.exports.quiet import fenced, literal, quiet
-from agent_core.exports.story import Answer, Question, Read, Remark, Run, Story
+from agent_core.exports.story import WARNING, Answer, Question, Read, Remark, Run, Story
 
 PLOTLY = "application/vnd.plotly.v1+json"
 _SHOWN_ROWS = 20
@@ -54,7 +54,7 @@ def asked(text: str) -> str:
 def _opening(story: Story) -> str:
     needs = ", ".join(f"`inputs/{literal(upload.name)}`" for upload in story.uploads)
     reads = f" It reads {needs} beside it." if needs else ""
-    return f"# {literal(story.title)}\n\nA conversation with Ringfence as a notebook.{reads}"
+    return f"# {literal(story.title)}\n\nA conversation with Ringfence as a notebook.{reads} {WARNING}"
 
 
 def _run(run: Run, read: Read) -> list[_Cell]:
@@ -98,7 +98,7 @@ def _bundle(artifact: Artifact, read: Read) -> dict[str, Any]:
     try:
         data = read(artifact.sha256)
         if artifact.kind == "chart":
-            return {PLOTLY: _figure(data)}
+            return {PLOTLY: figures.harmless(data)}
         if artifact.kind == "table":
             return {"text/html": _table(tables.preview(data))}
     except (KeyError, ValueError, RecursionError):
@@ -106,12 +106,6 @@ def _bundle(artifact: Artifact, read: Read) -> dict[str, Any]:
     if artifact.media_type in _IMAGES:
         return {artifact.media_type: base64.b64encode(data).decode()}
     return {}
-
-
-def _figure(data: bytes) -> dict[str, Any]:
-    figure = json.loads(data)
-    known = figure if isinstance(figure, dict) else {}
-    return {"data": known.get("data", []), "layout": known.get("layout", {})}
 
 
 def _table(shown: tables.Preview) -> str:

@@ -7,7 +7,7 @@ tables and texts, and writes charts and figures to files beside it. What failed,
 import ast
 from textwrap import indent
 
-from agent_core.exports.story import LANGUAGE_NAMES, Answer, Question, Remark, Run, Story
+from agent_core.exports.story import LANGUAGE_NAMES, WARNING, Answer, Question, Remark, Run, Story
 
 _PREAMBLE = '''
 import os
@@ -35,7 +35,10 @@ def display(*things):
 
 def to_script(story: Story) -> bytes:
     """The script in UTF-8. It expects `inputs/` beside it, with the files of `story.uploads`."""
-    parts = [_comment(f"{story.title}\n\nA conversation with Ringfence as a script.{_needs(story)}"), _PREAMBLE.strip()]
+    parts = [
+        _comment(f"{story.title}\n\nA conversation with Ringfence as a script.{_needs(story)}\n{WARNING}"),
+        _PREAMBLE.strip(),
+    ]
     for step in story.steps:
         match step:
             case Question(text):

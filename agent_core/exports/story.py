@@ -21,6 +21,9 @@ from agent_core.events import (
 Read = Callable[[str], bytes]
 """The bytes of an artifact or upload by its sha256. Raises KeyError for what is not kept."""
 
+WARNING = "It runs code that a model wrote, on your machine and outside of the sandbox: read it before you run it."
+"""What is to be known before an export is run."""
+
 LANGUAGE_NAMES: dict[Language, str] = {"python": "Python", "bash": "Bash", "javascript": "JavaScript", "r": "R"}
 
 
@@ -95,6 +98,7 @@ class Made:
     artifact: Artifact
     run: int
     question: str
+    """Empty where the person ran the code by themselves."""
     at: datetime
 
 
@@ -130,7 +134,8 @@ def tell(title: str, events: Iterable[Event]) -> Story:
 def made(events: Sequence[Event]) -> tuple[Made, ...]:
     """What the runs have made, the newest first; bytes that a later run made again under the same name count once."""
     numbers: dict[str, int] = {}
-    questions = {event.turn: event.text for event in events if isinstance(event, UserAsked)}
+    asked = [event for event in events if isinstance(event, UserAsked) and not event.past_planner]
+    questions = {event.turn: event.text for event in asked}
     found: dict[tuple[str, str], Made] = {}
     for event in events:
         if isinstance(event, CodeStarted):

@@ -13,6 +13,7 @@ import pytest
 
 from agent_core.events import AgentSaid, CodeFinished, CodeStarted, UserAsked
 from agent_core.exports.archive import notebook_zip
+from agent_core.exports.figures import NotDrawable, harmless
 from agent_core.exports.notebook import PLOTLY, to_notebook
 from agent_core.exports.script import shown_at_last, to_script
 from agent_core.exports.story import tell
@@ -138,3 +139,18 @@ def test_what_a_limit_has_stopped_is_told_and_not_repeated() -> None:
     assert "while True" not in "\n".join(map(str, tree.co_consts))
     own = script.split("# %% Question", 1)[1]
     assert all(line.startswith("#") or not line for line in own.splitlines())
+
+
+def test_a_chart_in_a_notebook_loads_nothing() -> None:
+    """A picture from elsewhere is left out, and a map, whose tiles are; a viewer would fetch them as it opens the file."""
+    bar = {"type": "bar", "y": [1]}
+    picture = {"type": "image", "source": "http://evil.example/a.png"}
+    layout = {
+        "title": {"text": "T"},
+        "images": [{"source": "http://evil.example/b.png"}],
+        "map": {"style": "http://evil"},
+    }
+    found = harmless(json.dumps({"data": [bar, picture], "layout": layout}).encode())
+    assert found == {"data": [bar], "layout": {"title": {"text": "T"}}}
+    with pytest.raises(NotDrawable):
+        harmless(json.dumps({"data": [{"type": "scattermap"}]}).encode())
