@@ -127,7 +127,7 @@ def test_each_artifact_is_shown_by_its_kind(conversation):
     assert len(page.image) == 1
     assert any(code.value == "344 penguins, 2 without a weight" for code in page.code)
     labels = [button.label.replace("\\", "").split(",")[0] for button in page.download_button]
-    assert labels == ["drawing.svg", "All rows as CSV", "means.csv"]
+    assert labels == ["HTML", "drawing.svg", "CSV", "Excel", "Parquet", "means.csv"]
 
 
 @pytest.mark.parametrize("kind", ["chart", "table"])

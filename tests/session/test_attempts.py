@@ -32,7 +32,7 @@ async def test_the_local_sandbox_and_the_tool_layer_hold_every_attempt() -> None
         await local.aclose()
     found = endings(report)
     assert set(found.values()) == {"stopped", "page"}, found
-    assert {name for name, ending in found.items() if ending == "page"} == {"svg", "formulas", "markdown"}
+    assert {name for name, ending in found.items() if ending == "page"} == {"html", "svg", "formulas", "markdown"}
     assert (report.contract_version, report.provider) == (7, "local")
     assert [number for number, _, _ in told] == list(range(len(told)))
     assert all(attempt.stopped_by.endswith(".") for attempt in report.attempts)

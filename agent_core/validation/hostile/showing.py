@@ -1,5 +1,6 @@
 """Attempts to get out by what a call leaves behind: names, pages, images, and too much of everything."""
 
+from agent_core.exports.frame import NotFramed, harmless
 from agent_core.files.names import safe_name
 from agent_core.tools.harvest import MOST_FILES
 from agent_core.tools.outcome import MODEL_TEXT
@@ -37,19 +38,27 @@ async def draw_page(scene: Scene) -> Attempt:
         "html",
         "Send something away with an HTML page",
         "It showed HTML with a script and a picture that would call home.",
-        "tools",
-        "The tool layer: HTML becomes a file to download; the page never draws it.",
+        "page",
+        "The page: HTML is shown without scripts, links and anything that would load, in a frame that has no origin.",
     )
     address = f"http://127.0.0.1:{scene.canaries.port}"
     before = len(scene.canaries.heard)
     outcome = await scene.run(programs.draw_pages(address))
     pages = [artifact for artifact in outcome.artifacts if artifact.media_type == "text/html"]
-    drawn = [artifact for artifact in pages if artifact.kind != "file"]
-    if drawn or len(scene.canaries.heard) > before:
-        return told.ended(outcome, got_through="The HTML was drawn.")
+    kept = [_framed(scene.bench.kept[artifact.sha256]) for artifact in pages]
+    if any(address in page for page in kept) or len(scene.canaries.heard) > before:
+        return told.ended(outcome, got_through="What is shown of the HTML still calls home.")
     if not pages:
         return told.as_attempt("inconclusive", "The HTML did not come out of the sandbox.", outcome.message)
-    return told.ended(outcome)
+    return told.ended(outcome, ending="page")
+
+
+def _framed(page: bytes) -> str:
+    """What the page would show of it."""
+    try:
+        return harmless(page)
+    except NotFramed:
+        return ""
 
 
 async def draw_image(scene: Scene) -> Attempt:
