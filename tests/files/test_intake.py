@@ -1,5 +1,6 @@
 import hashlib
 import io
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,30 @@ def test_a_file_can_be_refused_by_what_is_announced_alone() -> None:
     assert refusal("a.csv", MIB, CONTRACT, MOST_FILES - 1) is None
     for size, files in ((0, 0), (MIB + 1, 0), (1, MOST_FILES)):
         assert refusal("a.csv", size, CONTRACT, files) is not None
+
+
+class Zeros(io.RawIOBase):
+    """A large file that is nowhere in memory."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def read(self, size: int = -1) -> bytes:
+        assert size > 0, "All of it was asked for at once."
+        taken = min(size, self._left)
+        self._left -= taken
+        return bytes(taken)
+
+
+def test_a_large_file_is_never_whole_in_memory(store: ArtifactStore) -> None:
+    """It goes to the store in pieces, whatever its size."""
+    size = 96 << 20
+    tracemalloc.start()
+    try:
+        taken = take_in("a.bin", Zeros(size), size, contract=Contract(), taken=(), store=store)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(taken, Upload)
+    assert taken.size == size
+    assert most < 8 << 20
