@@ -15,7 +15,6 @@ from agent_core.events import BUILTIN_MODEL
 from agent_core.planning.base import Emit, Planner, TurnResult
 from agent_core.planning.endpoint import Endpoint
 from agent_core.planning.history import account, turns
-from agent_core.planning.hosted import HostedPlanner
 from agent_core.planning.models import check_model
 from agent_core.planning.prompt import hosted_prompt, system_prompt
 from agent_core.session.bench import Bench
@@ -96,6 +95,7 @@ class Planners:
     def make(self, conversation_id: str, bench: Bench, settings: Callable[[], PlannerSettings]) -> Planner:
         """A conversation's planner. `settings` is read before each turn, and checked."""
         from agent_core.planning.claude import ClaudePlanner  # noqa: PLC0415  see `warm`
+        from agent_core.planning.hosted import HostedPlanner  # noqa: PLC0415
 
         assert self._endpoint is not None
 
