@@ -1,5 +1,6 @@
 """What a person does with the hands, each step waiting until the page has taken it."""
 
+import os
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, Response, expect
@@ -49,6 +50,23 @@ def attach(page: Page, *files: Path) -> None:
 
 def _upload(response: Response) -> bool:
     return "/upload_file/" in response.url and response.request.method == "PUT"
+
+
+def saved(page: Page, button: Locator, folder: Path) -> Path:
+    """Click a download, and return where it was put."""
+    with page.expect_download() as download:
+        button.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def picture(page: Page, name: str) -> None:
+    """A picture of the page for a person to look at, where `STORY_PICTURES` names a folder for them."""
+    if folder := os.environ.get("STORY_PICTURES"):
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(700)
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def settled(page: Page, milliseconds: float = ANSWER) -> None:

@@ -7,21 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.acting import ANSWER, ask, attach, settled, talk
+from tests.browser.acting import ANSWER, ask, attach, saved, settled, talk
 
 pytestmark = pytest.mark.browser
 
 SALES = "region,revenue\n" + "".join(f"{['North', 'South', 'West', '=1+1'][n % 4]},{n}\n" for n in range(1_200))
-
-
-def saved(page: Page, button: Locator, folder: Path) -> Path:
-    with page.expect_download() as download:
-        button.click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
 
 
 def test_a_report_a_chart_and_a_table_are_taken_away(browser: Browser, page: Page, tmp_path: Path) -> None:
