@@ -10,7 +10,7 @@ from components import code_cell, prose, ticking, units
 from components.markdown import plain
 from components.segments import Run
 
-_EVERY_SECONDS = 0.15
+_EVERY_SECONDS = 0.12
 
 
 def draw(conversation: Conversation, snapshot: Snapshot, under_way: Run | None) -> None:
