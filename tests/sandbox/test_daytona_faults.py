@@ -187,7 +187,6 @@ class TestTiers:
             ("resources", Resources(vcpus=5)),
             ("resources", Resources(memory_mib=9_000)),
             ("filesystem", Filesystem(disk_mib=11_000)),
-            ("filesystem", Filesystem(storage="volume")),
             ("languages", Languages(allowed=("r",))),
             ("network", Network(mode="allowlist", domains=tuple(f"h{n}.example.org" for n in range(11)))),
         ],

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from agent_core.contract import Concurrency, Filesystem, Languages, Lifecycle, Network, Resources, Timeout
+from agent_core.contract import Concurrency, Languages, Lifecycle, Network, Resources, Timeout
 from agent_core.errors import (
     AuthFailed,
     CallTimeout,
@@ -259,7 +259,6 @@ class TestTiers:
             ("pro-600", {"concurrency": Concurrency(per_deployment=601)}),
             ("pro", {"resources": Resources(vcpus=9)}),
             ("pro", {"resources": Resources(memory_mib=8_193)}),
-            ("pro", {"filesystem": Filesystem(storage="volume")}),
             ("pro", {"languages": Languages(allowed=("r",))}),
             ("pro", {"network": Network(mode="allowlist", domains=("*.example.org",))}),
             ("pro", {"network": Network(mode="allowlist", domains=("example.org:8443",))}),

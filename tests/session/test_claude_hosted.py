@@ -515,3 +515,28 @@ def test_a_program_of_the_person_s_own_is_refused_with_a_sentence(
     (finished,) = all_of(events, CodeFinished)
     assert (finished.error, "the model alone runs code" in finished.message) == ("clause_refused", True)
     assert emulator.asked == []
+
+
+def test_a_key_of_one_s_own_plans_and_runs_for_its_person_alone(
+    home: Path, running: Emulator, emulator: Emulator
+) -> None:
+    """The app has no key: with theirs a person is answered, somebody else is told what is missing, and it is nowhere."""
+    opened = Deployment(settings(home, ANTHROPIC_BASE_URL=running.url))
+    try:
+        opened.keys.arrived(OWNER)
+        refused = ended(ask(opened.create("another", CLAUDE), "Add."))
+        assert (refused.outcome, refused.error) == ("failed", "auth")
+        opened.keys.enter(OWNER, "claude", emulator.key)
+        emulator.then(Run("echo $((20 + 22))"), Say("It is 42."))
+        mine = opened.create(OWNER, CLAUDE)
+        events = ask(mine, "Add.")
+        assert (ended(events).outcome, said(events)) == ("done", ["It is 42."])
+        assert ended(ask(opened.create("another", CLAUDE), "Add.")).error == "auth"
+        assert emulator.key not in repr(mine.snapshot())
+        opened.keys.forget(OWNER, "claude")
+        wait_for(lambda: mine.snapshot().sandbox.phase == "none")
+        assert ended(ask(mine, "Add.")).error == "auth"
+    finally:
+        opened.close()
+    kept = [path for path in home.rglob("*") if path.is_file() and emulator.key.encode() in path.read_bytes()]
+    assert kept == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent_core.background import BackgroundLoop
-from agent_core.contract import Contract
+from agent_core.contract import Contract, Filesystem
 from agent_core.events import CodeFinished, SandboxClosed, SandboxOpened
 from agent_core.session import Deployment
 from tests.emulators import daytona, e2b
@@ -114,6 +114,21 @@ def test_a_conversation_goes_there_and_back_with_its_files(
     assert [event.reason for event in events if isinstance(event, SandboxClosed)] == ["contract_changed"] * 2
     assert conversation.snapshot().cost.sandbox_usd > 0
     assert emulator.alive() == ()
+
+
+def test_a_person_s_volume_goes_along(deployment: Deployment, place: Elsewhere, emulator: Serving) -> None:
+    """What a sandbox there leaves on it, the person's next one finds, here and there; nobody else's does."""
+    kept = Filesystem(**{**place.contract.filesystem.model_dump(), "storage": "volume"})
+    there = place.contract.model_copy(update={"filesystem": kept})
+    first = deployment.create(OWNER, there)
+    run(first, "open('notes.txt', 'w').write('remember')\nNone")
+    first.restart_sandbox()
+    wait_for(lambda: first.snapshot().sandbox.phase == "none")
+    here = LOCAL.model_copy(update={"filesystem": LOCAL.filesystem.model_copy(update={"storage": "volume"})})
+    for contract in (there, here):
+        assert run(deployment.create(OWNER, contract), "print(open('notes.txt').read())").stdout.strip() == "remember"
+    stranger = deployment.create("another", there)
+    assert run(stranger, "import os; print(os.path.exists('notes.txt'))").stdout.strip() == "False"
 
 
 def test_a_short_wait_is_waited_for_and_told(deployment: Deployment, place: Elsewhere, emulator: Serving) -> None:

@@ -25,7 +25,9 @@ DAYTONA: Matrix = APP | {
         "package indexes, code hosts and storage."
     ),
     "filesystem.ephemeral": native("The disk goes with the container.", "next"),
-    "filesystem.volume": unenforceable("Volumes of Daytona's are not used; choose files that go with the sandbox."),
+    "filesystem.volume": native(
+        "This app takes the files out of the working folder and puts them into the person's next sandbox.", "next"
+    ),
     "filesystem.inputs": guard("Uploaded files are made read-only, which code can undo with sudo.", "next"),
     "filesystem.disk_mib": native("Daytona makes the disk, rounded up to whole GiB.", "next", step=1_024),
     "filesystem.largest_file_mib": guard("A limit set inside the interpreter stops a larger write."),

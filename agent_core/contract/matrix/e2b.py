@@ -23,8 +23,8 @@ E2B: Matrix = APP | {
     ),
     "network.open": native("E2B lets everything out."),
     "filesystem.ephemeral": native("The disk goes with the virtual machine.", "next"),
-    "filesystem.volume": unenforceable(
-        "E2B's volumes are not open to everybody yet; choose files that go with the sandbox."
+    "filesystem.volume": native(
+        "This app takes the files out of the working folder and puts them into the person's next sandbox.", "next"
     ),
     "filesystem.inputs": guard("Uploaded files are made read-only, which determined code could undo.", "next"),
     "filesystem.disk_mib": guard("E2B fixes the disk by its template; what is used is watched and a call stopped."),

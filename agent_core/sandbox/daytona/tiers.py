@@ -61,8 +61,6 @@ def refuse(contract: Contract, tier: Tier) -> None:
         )
     if contract.network.mode == "allowlist" and len(contract.network.domains) > MOST_DOMAINS:
         raise ClauseRefused("network", f"Daytona lets at most {MOST_DOMAINS} domains out: shorten the list.")
-    if contract.filesystem.storage == "volume":
-        raise ClauseRefused("filesystem", "Files at Daytona go with the sandbox; choose no volume.")
     if not {"python", "bash"} & set(contract.languages.allowed):
         raise ClauseRefused("languages", "Sandboxes at Daytona run Python and bash: allow one of them.")
     if wanted.vcpus > MOST.vcpus or wanted.memory_gib > MOST.memory_gib:

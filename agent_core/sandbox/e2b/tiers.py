@@ -58,8 +58,6 @@ def refuse(contract: Contract, tier: Tier) -> None:
         raise ClauseRefused(
             "resources", f"A sandbox at E2B has at most {MOST_VCPUS} vCPUs and {MOST_MEMORY_MIB} MiB of memory."
         )
-    if contract.filesystem.storage == "volume":
-        raise ClauseRefused("filesystem", "Files at E2B go with the sandbox; choose no volume.")
     if not {"python", "bash"} & set(contract.languages.allowed):
         raise ClauseRefused("languages", "Sandboxes at E2B run Python and bash here: allow one of them.")
     _refuse_names(contract)
