@@ -51,6 +51,8 @@ LARGEST_PREVIEWED = 16 << 20
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
 """What is surely a number: 007 and 1_000 may be names."""
 _LONGEST_NUMBER = 40
+_LONGEST_CELL = 100_000
+"""Characters; more is text that a quotation mark was left open in, and no table."""
 
 
 @dataclass(slots=True)
@@ -172,6 +174,8 @@ def preview(data: bytes) -> tables.Table | None:
     total = 0
     try:
         for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))):
+            if max(map(len, row), default=0) > _LONGEST_CELL:
+                return None
             total += 1
             if len(rows) <= tables.MOST_ROWS:
                 rows.append(row[: tables.MOST_COLUMNS])

@@ -59,7 +59,7 @@ def test_a_tier_of_e2b_that_is_none():
 
 def test_claude_needs_claude_as_the_planner():
     """Without a key or an endpoint of one's own the sentence says what to set; the key is shown to nobody."""
-    with pytest.raises(ProviderUnavailable, match="Set ANTHROPIC_API_KEY"):
+    with pytest.raises(ProviderUnavailable, match="set ANTHROPIC_API_KEY"):
         provider("claude", settings(), OPENER)
     keyed = settings(ANTHROPIC_API_KEY="sk-ant-secret")
     opened = provider("claude", keyed, OPENER)

@@ -420,8 +420,8 @@ def test_what_claude_can_not_be_told_is_refused(deployment: Deployment, changes:
 def test_without_a_key_it_is_refused_with_what_to_set(shared: Deployment, owner: str) -> None:
     """The built-in analyst can't run code at Claude."""
     events = ask(shared.create(owner, CLAUDE), "Hello?")
-    assert (ended(events).error, "Set ANTHROPIC_API_KEY" in ended(events).message) == ("provider_unavailable", True)
-    assert "Set ANTHROPIC_API_KEY" in (shared.unavailable("claude", owner) or "")
+    assert (ended(events).error, "set ANTHROPIC_API_KEY" in ended(events).message) == ("provider_unavailable", True)
+    assert "set ANTHROPIC_API_KEY" in (shared.unavailable("claude", owner) or "")
 
 
 def test_another_model_is_refused_by_name(home: Path, variables: dict[str, str]) -> None:

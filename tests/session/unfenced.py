@@ -61,6 +61,9 @@ class Unfenced:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+            # Of a pipe that is full asyncio reads no more, and an end that it has not read it waits for.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.stdout.read(), SECONDS)
             await process.wait()
         emit(Output("stdout", out.decode(errors="replace")))
         code_error = CodeError("Error", "it failed", "") if process.returncode else None
