@@ -10,13 +10,15 @@ from agent_core.session import Conversation
 
 def draw(conversation: Conversation, title: Callable[[str], str]) -> None:
     """Offer the forms behind one button; each is written when it is asked for."""
+    # The forms are written in a thread of the server's, where nobody is signed in.
+    named = title(conversation.id)
     with st.popover("Take away", icon=":material/ios_share:", type="tertiary", key="take-away"):
         for form in FORMS:
             with st.container(gap=None, key=f"form-{form.key}"):
                 st.download_button(
                     form.label,
-                    _written(form, conversation, title),
-                    file_name=form.file_name(title(conversation.id)),
+                    _written(form, conversation, named),
+                    file_name=form.file_name(named),
                     mime=form.media_type,
                     key=f"take-{form.key}",
                     icon=":material/download:",
@@ -26,9 +28,9 @@ def draw(conversation: Conversation, title: Callable[[str], str]) -> None:
                 st.caption(form.purpose)
 
 
-def _written(form: Form, conversation: Conversation, title: Callable[[str], str]) -> Callable[[], bytes]:
+def _written(form: Form, conversation: Conversation, named: str) -> Callable[[], bytes]:
     def written() -> bytes:
         events = [stored.event for stored in conversation.snapshot().events]
-        return form.make(title(conversation.id), events, conversation.read_artifact)
+        return form.make(named, events, conversation.read_artifact)
 
     return written
