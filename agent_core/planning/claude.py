@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
@@ -170,7 +171,8 @@ class ClaudePlanner:
             session_id=None if resume else self._session_id,
             resume=self._session_id if resume else None,
             cli_path=confined.program,
-            env={"CLAUDE_CONFIG_DIR": CONFIG_FOLDER},
+            # The SDK adds these to the whole environment of the app: what is empty here can't be read from its process.
+            env={**dict.fromkeys(os.environ, ""), "CLAUDE_CONFIG_DIR": CONFIG_FOLDER},
             # Without this the SDK tells the model of the machine: its kernel, its shell, its folders.
             extra_args={"bare": None},
         )

@@ -110,7 +110,7 @@ class Confined:
         self.program.chmod(0o700)
 
     def _script(self, argv: list[str]) -> str:
-        # The SDK starts its process with the whole environment of the app: `env -i` is what keeps it out.
+        # The SDK starts its process with the app's environment, by now without values: `env -i` drops the names too.
         folder = shlex.quote(str(self._folder))
         return (
             "#!/bin/sh\n"
@@ -159,7 +159,14 @@ def _cli() -> Path:
 
 def _libraries(program: Path) -> list[Path]:
     """The shared libraries of a program, as its loader finds them."""
-    listed = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False, timeout=20)  # noqa: S603, S607
+    listed = subprocess.run(  # noqa: S603  a fixed program
+        ["ldd", str(program)],  # noqa: S607
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
     return [Path(path) for path in _LIBRARY.findall(listed.stdout)]
 
 

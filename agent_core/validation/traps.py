@@ -119,7 +119,7 @@ def _inheritable(path: Path) -> Iterator[None]:
 def _process(word: str, path: Path) -> Iterator[None]:
     command = [sys.executable, "-c", "import time; time.sleep(600)", word, str(path)]
     with ExitStack() as stack:
-        running = stack.enter_context(subprocess.Popen(command, stdin=subprocess.DEVNULL))  # noqa: S603
+        running = stack.enter_context(subprocess.Popen(command, env={}, stdin=subprocess.DEVNULL))  # noqa: S603
         stack.callback(running.kill)
         yield
 
