@@ -17,6 +17,11 @@ DEFAULT_MODEL = "claude-sonnet-4-6"
 ANTHROPIC_URL = "https://api.anthropic.com"
 
 
+def inherited() -> tuple[str, ...]:
+    """The names of the variables that a child process gets where nobody says otherwise."""
+    return tuple(os.environ)
+
+
 @dataclass(frozen=True, slots=True)
 class OwnKey:
     """A key that a person brings for a while. It shows itself only by `get_secret_value`."""

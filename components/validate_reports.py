@@ -44,7 +44,14 @@ def _comparison(kept: Sequence[KeptReport]) -> None:
         st.caption("Every probe came out the same.")
         return
     rows = [(change.probe.title, _word(change, "before"), _word(change, "after")) for change in changes]
-    html_table.draw(("Probe", "Earlier", "Later"), rows, "comparison")
+    html_table.draw(("Probe", *_sides(before, after)), rows, "comparison")
+
+
+def _sides(before: KeptReport, after: KeptReport) -> tuple[str, str]:
+    providers = validate_checks.provider(before.report), validate_checks.provider(after.report)
+    if providers[0] == providers[1]:
+        return "Earlier", "Later"
+    return f"Earlier, {providers[0]}", f"Later, {providers[1]}"
 
 
 def _choose(label: str, kept: Sequence[KeptReport], place: int, key: str) -> KeptReport:
@@ -53,11 +60,16 @@ def _choose(label: str, kept: Sequence[KeptReport], place: int, key: str) -> Kep
         label,
         list(named),
         place,
-        format_func=lambda name: f"{moments.shown(named[name].report.started_at)}, {named[name].digest[:12]}",
+        format_func=lambda name: _name(named[name]),
         key=key,
-        width=320,
+        width=420,
     )
     return named[chosen]
+
+
+def _name(kept: KeptReport) -> str:
+    report = kept.report
+    return f"{moments.shown(report.started_at)}, {validate_checks.provider(report)}, {kept.digest[:12]}"
 
 
 def _word(change: Change, side: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any, cast
 import structlog
 from claude_agent_sdk import ClaudeAgentOptions, Message, ResultMessage, SessionStore
 
+from agent_core.config import inherited
 from agent_core.contract import PlannerSettings
 from agent_core.planning.base import Emit, Tokens, TurnResult
 from agent_core.planning.confined import CONFIG_FOLDER, PROJECT_KEY, Confined
@@ -172,7 +172,7 @@ class ClaudePlanner:
             resume=self._session_id if resume else None,
             cli_path=confined.program,
             # The SDK adds these to the whole environment of the app: what is empty here can't be read from its process.
-            env={**dict.fromkeys(os.environ, ""), "CLAUDE_CONFIG_DIR": CONFIG_FOLDER},
+            env={**dict.fromkeys(inherited(), ""), "CLAUDE_CONFIG_DIR": CONFIG_FOLDER},
             # Without this the SDK tells the model of the machine: its kernel, its shell, its folders.
             extra_args={"bare": None},
         )

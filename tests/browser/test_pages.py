@@ -16,6 +16,7 @@ from tests.browser.conftest import App
 pytestmark = pytest.mark.browser
 
 SLOW = "```python\nimport time\nfor n in range(50):\n    print('slow', n, flush=True)\n    time.sleep(0.2)\n```"
+ENDLESS = SLOW.replace("range(50)", "range(500)")
 
 
 def document(page: Page) -> Locator:
@@ -210,7 +211,7 @@ def test_the_next_question_is_written_while_a_turn_runs(page: Page) -> None:
 
 def test_stop_gives_back_what_waits(page: Page) -> None:
     """Nothing is asked after Stop that was not sent again."""
-    ask(page, SLOW)
+    ask(page, ENDLESS)
     expect(talk(page)).to_contain_text("slow 3", timeout=ANSWER)
     send(page, "the next one")
     expect(page.locator(".st-key-waiting-line")).to_contain_text("Next: the next one")

@@ -95,7 +95,7 @@ async def _climbing(stage: Stage) -> Verdict:
             except (ValueError, OSError, RingfenceError):
                 continue
             taken.append(path)
-    found = [path for path in (Path.cwd().parent / name, Path("/tmp", name)) if path.exists()]  # noqa: S108
+    found = {path for path in (Path.cwd().parent / name, Path("/tmp", name)) if path.exists()}  # noqa: S108
     for escaped in found:
         escaped.unlink()
     if taken or found:
