@@ -238,6 +238,13 @@ class SandboxAmended(_Event):
     """Clauses that hold only with the next sandbox."""
 
 
+class SandboxResumed(_Event):
+    """A sandbox outlived the app process that held it, and goes on in another one. Its time has counted meanwhile."""
+
+    kind: Literal["sandbox_resumed"] = "sandbox_resumed"
+    sandbox: str
+
+
 class SandboxClosed(_Event):
     """A sandbox ended. `at` is when its time stopped counting."""
 
@@ -315,6 +322,7 @@ Event = Annotated[
     | ContractDenied
     | SandboxOpened
     | SandboxAmended
+    | SandboxResumed
     | SandboxClosed
     | ConversationForked
     | PlannerRetried

@@ -19,6 +19,7 @@ from agent_core.events import (
     SandboxAmended,
     SandboxClosed,
     SandboxOpened,
+    SandboxResumed,
     TurnEnded,
 )
 from components import units
@@ -32,6 +33,7 @@ Notable = (
     | ConversationForked
     | SandboxOpened
     | SandboxAmended
+    | SandboxResumed
     | SandboxClosed
     | PlannerChanged
     | PlannerRetried
@@ -67,13 +69,8 @@ def draw(event: Notable, denied: ContractDenied | None = None) -> None:
             _changed(event)
         case ContractDenied():
             _line("front_hand", f"{event.message} ({clause(event)})")
-        case SandboxOpened():
-            means = f"{_PROVIDERS.get(event.provider, event.provider)}, {size(event.memory_mib)}, {event.vcpus:g} vCPU"
-            _line("deployed_code", f"Sandbox opened: {means}, contract version {event.contract_version}")
-        case SandboxAmended():
-            _amended(event)
-        case SandboxClosed():
-            _line("inventory_2", f"Sandbox closed after {units.seconds(event.seconds)}: {_CLOSED[event.reason]}")
+        case SandboxOpened() | SandboxAmended() | SandboxResumed() | SandboxClosed():
+            _sandbox(event)
         case ConversationForked():
             _line("fork_right", f"Copied from “{event.title}”. Files are here; variables are not.")
         case PlannerRetried():
@@ -113,11 +110,19 @@ def _changed(event: ContractChanged | PlannerChanged) -> None:
     _line("contract_edit", f"Contract version {event.version}{by}: {what}")
 
 
-def _amended(event: SandboxAmended) -> None:
-    """Only what still waits is worth a line: the change itself has one."""
-    if event.pending:
-        waiting = listed(tuple(event.pending))
-        _line("schedule", f"Of contract version {event.contract_version}, {waiting} holds with the next sandbox")
+def _sandbox(event: SandboxOpened | SandboxAmended | SandboxResumed | SandboxClosed) -> None:
+    """Of an edit only what still waits is worth a line: the change itself has one."""
+    match event:
+        case SandboxOpened():
+            means = f"{_PROVIDERS.get(event.provider, event.provider)}, {size(event.memory_mib)}, {event.vcpus:g} vCPU"
+            _line("deployed_code", f"Sandbox opened: {means}, contract version {event.contract_version}")
+        case SandboxAmended() if event.pending:
+            waiting = listed(tuple(event.pending))
+            _line("schedule", f"Of contract version {event.contract_version}, {waiting} holds with the next sandbox")
+        case SandboxResumed():
+            _line("sync", "The app was started again, and the sandbox has stayed: variables and files are still there")
+        case SandboxClosed():
+            _line("inventory_2", f"Sandbox closed after {units.seconds(event.seconds)}: {_CLOSED[event.reason]}")
 
 
 def _turn(event: TurnEnded, denied: ContractDenied | None) -> None:

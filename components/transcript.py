@@ -23,6 +23,7 @@ from agent_core.events import (
     SandboxAmended,
     SandboxClosed,
     SandboxOpened,
+    SandboxResumed,
     TurnEnded,
     UserAsked,
 )
@@ -139,6 +140,7 @@ def _entry(entry: Entry, drawing: _Drawing) -> None:
             | ConversationForked()
             | SandboxOpened()
             | SandboxAmended()
+            | SandboxResumed()
             | SandboxClosed()
             | PlannerChanged()
             | PlannerRetried()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from agent_core.contract import Contract, Language
 from agent_core.errors import ErrorKind
@@ -228,3 +228,15 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Release what the provider itself holds."""
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A provider whose sandboxes outlive the process that opened them, with all that they know."""
+
+    def resume(self, sandbox_id: str, contract: Contract) -> AbstractAsyncContextManager[Sandbox]:
+        """Go on with a sandbox that another process left, under the contract that it has, and close it at the end.
+
+        Where that can't be done, the sandbox is ended too, as far as it can be reached.
+        Raises SandboxCrashed (it is gone, or not as it was left), and what `Provider.open` does.
+        """

@@ -20,12 +20,13 @@ from agent_core.session import elsewhere
 from agent_core.session.bench import Bench
 from agent_core.session.desk import Desk
 from agent_core.session.draft import DraftBoard
-from agent_core.session.hold import CloseReason, Hold
+from agent_core.session.hold import Hold
 from agent_core.session.intake import Intake
 from agent_core.session.log import Log
 from agent_core.session.offer import PlannerOffer
 from agent_core.session.orders import Amend, Answer, Ask, Bring, Order, Plain, Plan, Remove
 from agent_core.session.planners import Planners
+from agent_core.session.sandbox_events import CloseReason
 from agent_core.session.seat import Seat
 from agent_core.session.spending import Spending
 from agent_core.session.values import Draft, IncomingFile, Snapshot
@@ -115,6 +116,10 @@ class Conversation:
     def planner_label(self) -> str:
         """Such as "Claude (claude-sonnet-4-6)" or "Built-in analyst"."""
         return self._planners.label(self.planning)
+
+    def take(self) -> bool:
+        """Write it from here, unless another living process does."""
+        return self._seat.take()
 
     def snapshot(self, after: int = 0) -> Snapshot:
         """Everything the screen needs, with the events after number `after`."""

@@ -31,9 +31,9 @@ from agent_core.session.leased import Leased
 from agent_core.session.library import Library
 from agent_core.session.log import Log
 from agent_core.session.operations import Operations
+from agent_core.session.orphans import Orphans
 from agent_core.session.planners import Planners
 from agent_core.session.providers import Providers
-from agent_core.session.recovery import end_leftovers
 from agent_core.session.reports import Reports
 from agent_core.session.seat import Seat
 from agent_core.session.spend import Spend, spend
@@ -102,7 +102,6 @@ class Deployment:
         self._sandboxes = SandboxLog(self._database)
         self._errands = Errands(self._database)
         self._ledger = Ledger(self._events, self._errands)
-        self._orphans = {one.id for one in self._sandboxes.close_orphans()} | set(self._errands.close_orphans())
         self._people = People(self._database)
         self._workspaces = WorkspaceStore(self._database)
         self._artifacts = open_artifacts(settings.artifacts, settings.home)
@@ -113,6 +112,7 @@ class Deployment:
         self._settings = settings
         opener = Opener(deployment_id(self._database), this_process().label, HostedFiles(self._database))
         self._providers = Providers(settings, opener, providers)
+        self._orphans = Orphans(self._sandboxes, self._errands, self._events, self._providers)
         self._idle = idle
         self._seats = Seats(self._database)
         self._requests = RequestBox(self._database)
@@ -137,7 +137,7 @@ class Deployment:
             self._providers,
             self.ceiling,
             leased=lambda owner, opened: self._leased(owner, "key", opened),
-            reclaim=self._end_leftovers,
+            reclaim=self._orphans.end_at,
             end=self._end_by,
             in_use=self._in_use,
         )
@@ -145,7 +145,7 @@ class Deployment:
         self._planners = Planners(settings, self._database, self.ceiling, idle.planner)
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
         self._warming = self._loop.start(self._warm())
-        self._reclaiming = self._loop.start(self._reclaim(dead=False, at_start=True))
+        self._reclaiming = self._loop.start(self._reclaim(dead=False))
         self._upkeep = Upkeep(
             self._loop,
             held=self._open,
@@ -304,6 +304,7 @@ class Deployment:
             make_room=partial(self._make_room, owner),
             ceiling=self.ceiling,
             checked=partial(self.validations.require, owner),
+            orphans=self._orphans,
         )
         return Conversation(
             conversation_id=conversation_id,
@@ -321,7 +322,7 @@ class Deployment:
                 log,
                 seats=self._seats,
                 requests=self._requests,
-                sandboxes=self._sandboxes,
+                settle_orphans=self._orphans.settle,
                 taken=lambda: self._keep(conversation_id),
                 bill=partial(self._planners.bill, conversation_id),
             ),
@@ -365,22 +366,13 @@ class Deployment:
         await self._planners.warm()
         await self._providers.get("local").warm()
 
-    async def _end_leftovers(self, opened: Provider) -> None:
-        await end_leftovers(opened, self._orphans)
+    async def _reclaim(self, dead: bool) -> None:
+        """Take over or end what processes that are gone held, here and elsewhere."""
+        await self._orphans.reclaim(self._take, here=(self._providers.get("local"),) if dead else ())
 
-    async def _reclaim(self, dead: bool, at_start: bool = False) -> None:
-        """Close what processes that are gone held, and end what they left, here and elsewhere.
-
-        A provider that doesn't answer waits.
-        """
-        gone = {one.id for one in self._sandboxes.close_orphans()} | set(self._errands.close_orphans())
-        self._orphans |= gone
-        here = (self._providers.get("local"),) if dead else ()
-        for opened in (*here, *self._providers.remote()) if gone or dead or at_start else ():
-            try:
-                await self._end_leftovers(opened)
-            except RingfenceError as error:
-                _log.warning("leftovers_not_ended", provider=opened.name, reason=str(error))
+    async def _take(self, conversation_id: str) -> bool:
+        owner = self._conversations.owner_of(conversation_id)
+        return owner is not None and (await self._load(conversation_id, owner)).take()
 
     async def _close(self) -> None:
         self._upkeep.cancel()

@@ -11,6 +11,7 @@ from agent_core.events import (
     SandboxAmended,
     SandboxClosed,
     SandboxOpened,
+    SandboxResumed,
     TurnEnded,
     UserAsked,
 )
@@ -30,7 +31,9 @@ def forked(events: Sequence[StoredEvent], up_to: int, origin: ConversationForked
         if stored.seq > up_to:
             break
         match stored.event:
-            case SandboxOpened() | SandboxAmended() | SandboxClosed() | ContractDenied() | PlannerRetried():
+            case SandboxOpened() | SandboxAmended() | SandboxResumed() | SandboxClosed():
+                continue
+            case ContractDenied() | PlannerRetried():
                 continue
             case UserAsked():
                 begun, open_turn = len(copied), True

@@ -54,6 +54,14 @@ class Gate:
         if not granted:
             raise ConcurrencyFull(contract.concurrency.per_deployment, "deployment")
 
+    def enter_at_once(self, place: str, owner: str, contract: Contract) -> bool:
+        """Take a place if there is one now; else whoever asks does without."""
+        self._leaving.discard(place)
+        granted = self._ask(place, owner, contract).granted
+        if not granted:
+            self.leave(place)
+        return granted
+
     def beat(self, *places: str) -> None:
         """Say that places are still in use."""
         self._leases.beat(*places)

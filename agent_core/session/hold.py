@@ -8,19 +8,27 @@ from datetime import UTC, datetime, timedelta
 
 from agent_core.contract import Ceiling, Contract, ProviderName
 from agent_core.contract.capabilities import check
-from agent_core.errors import BudgetExhausted, ClauseRefused, OutOfMemory, RingfenceError, SandboxExpired
-from agent_core.events import ContractDenied, SandboxAmended, SandboxClosed, SandboxOpened
-from agent_core.sandbox.base import Amendment, Provider, Sandbox, Size
+from agent_core.errors import (
+    BudgetExhausted,
+    ClauseRefused,
+    RingfenceError,
+    SandboxCrashed,
+    SandboxExpired,
+)
+from agent_core.events import ContractDenied, SandboxAmended, SandboxClosed, SandboxOpened, SandboxResumed
+from agent_core.sandbox.base import Provider, Resuming, Sandbox
+from agent_core.session import sandbox_events
 from agent_core.session.gate import Gate
 from agent_core.session.guarded import GuardedSandbox, Phase
 from agent_core.session.log import Log
+from agent_core.session.orphans import Orphans
+from agent_core.session.sandbox_events import CloseReason
 from agent_core.session.spending import Spending
 from agent_core.session.values import Closing, SandboxState
 from agent_core.session.variables import LOOK_SECONDS, Variable, look
 from agent_core.session.workspace import Workspace, pieces, writer
 from agent_core.storage.artifacts import ArtifactStore
-
-CloseReason = str
+from agent_core.storage.sandboxes import LoggedSandbox
 
 
 class Hold:
@@ -40,6 +48,7 @@ class Hold:
         make_room: Callable[[], Awaitable[None]],
         ceiling: Ceiling,
         checked: Callable[[Contract], None],
+        orphans: Orphans,
     ) -> None:
         self._conversation = conversation
         self._owner = owner
@@ -52,6 +61,7 @@ class Hold:
         self._make_room = make_room
         self._ceiling = ceiling
         self._checked = checked
+        self._orphans = orphans
         self._lock = asyncio.Lock()
         self._stack: AsyncExitStack | None = None
         self._sandbox: GuardedSandbox | None = None
@@ -97,6 +107,7 @@ class Hold:
         Raises what `Workbench.sandbox` does.
         """
         async with self._lock:
+            await self._inherit()
             self._spending.check(self._log)
             if self._sandbox is not None and not self._sandbox.alive:
                 await self._close("crashed")
@@ -120,7 +131,7 @@ class Hold:
             if failure is None and self._sandbox.hosted is not None:
                 # The request was left before the container's id had come: it can't be reached again.
                 failure = SandboxExpired()
-            await self._close("out_of_memory" if isinstance(failure, OutOfMemory) else _reason_of(failure))
+            await self._close(sandbox_events.reason_of(failure))
 
     @property
     def resting_since(self) -> datetime | None:
@@ -149,7 +160,7 @@ class Hold:
             return asked.read(await held.look(asked.code, LOOK_SECONDS))
         except RingfenceError as error:
             if not held.alive:
-                await self.close(_reason_of(error))
+                await self.close(sandbox_events.reason_of(error))
             return None
 
     def extend(self) -> None:
@@ -159,6 +170,7 @@ class Hold:
     async def close(self, reason: CloseReason) -> None:
         """End the sandbox, if there is one."""
         async with self._lock:
+            await self._inherit()
             await self._close(reason)
 
     async def amend(self) -> None:
@@ -167,6 +179,7 @@ class Hold:
         Another provider's comes with the next call.
         """
         async with self._lock:
+            await self._inherit()
             if self._sandbox is None or not self._sandbox.alive or not self._behind:
                 return
             if self._log.state.contract.provider == self._sandbox.provider:
@@ -192,8 +205,13 @@ class Hold:
 
     async def tick(self, now: datetime) -> None:
         """Called about once a second: idle and maximum time, budget."""
+        if self._lock.locked():
+            return
+        if self._orphans.of(self._conversation) is not None:
+            async with self._lock:
+                await self._inherit()
         held = self._sandbox
-        if held is None or self._lock.locked():
+        if held is None:
             return
         contract = self._log.state.contract
         try:
@@ -245,7 +263,7 @@ class Hold:
             self._sandbox = await self._open()
             return
         amendment = await self._sandbox.amend(contract)
-        self._priced = _amended(self._priced, contract, version, amendment, self._sandbox.allocated)
+        self._priced = sandbox_events.amended(self._priced, contract, version, amendment, self._sandbox.allocated)
         self.state = replace(self.state, pending=amendment.next_sandbox)
         self._log.owe(self._priced)
 
@@ -286,21 +304,48 @@ class Hold:
         self._stack = stack
         return opened
 
+    async def _inherit(self) -> None:
+        """Go on with the sandbox that a process which is gone has left of this conversation, or give it up."""
+        orphan = self._orphans.of(self._conversation)
+        if orphan is None or self._log.seat is None:
+            return
+        self.state = SandboxState("opening")
+        stack = AsyncExitStack()
+        try:
+            self._sandbox = await self._resumed(orphan, stack)
+        except BaseException as error:
+            await stack.aclose()
+            self._gate.leave(self._conversation)
+            self._opened_by, self._priced, self.state = None, None, SandboxState("none")
+            self._orphans.give_up(orphan)
+            self._log.refresh()
+            if not isinstance(error, RingfenceError):
+                raise
+        else:
+            self._stack, self._used_at = stack, orphan.last_seen
+            self._orphans.done(orphan)
+
+    async def _resumed(self, orphan: LoggedSandbox, stack: AsyncExitStack) -> GuardedSandbox:
+        self.permit()
+        with self._log.lock:
+            contract, opened = self._log.state.contract, self._log.state.sandbox
+            events = (one.event for one in reversed(self._log.after(0)))
+            self._priced = next(event for event in events if isinstance(event, SandboxOpened | SandboxAmended))
+        self._opened_by = self._provider(contract.provider)
+        if opened is None or self._behind or not isinstance(self._opened_by, Resuming):
+            raise SandboxCrashed
+        if not self._gate.enter_at_once(self._conversation, self._owner, contract):
+            raise SandboxCrashed
+        inner = await stack.enter_async_context(self._opened_by.resume(orphan.id, contract))
+        self._log.append(SandboxResumed(sandbox=inner.id))
+        self.state = SandboxState("idle", inner.id, opened.at, self._priced.contract_version, opened.enforced_by)
+        return GuardedSandbox(inner, contract.provider, self._phase)
+
     def _opened(self, inner: Sandbox, contract: Contract, version: int) -> GuardedSandbox:
-        enforced_by: tuple[str, ...] = tuple(getattr(inner, "enforced_by", ()))
-        size = inner.allocated or contract.resources
-        opened = SandboxOpened(
-            sandbox=inner.id,
-            provider=contract.provider,
-            contract_version=version,
-            vcpus=size.vcpus,
-            memory_mib=size.memory_mib,
-            rate_card=contract.billing.rate_card,
-            enforced_by=enforced_by,
-        )
+        opened = sandbox_events.opened(inner, contract, version)
         self._log.append(opened)
         self._priced = opened
-        self.state = SandboxState("idle", inner.id, opened.at, version, enforced_by)
+        self.state = SandboxState("idle", inner.id, opened.at, version, opened.enforced_by)
         return GuardedSandbox(inner, contract.provider, self._phase)
 
     async def _close(self, reason: CloseReason) -> None:
@@ -333,26 +378,3 @@ class Hold:
 
     def _phase(self, phase: Phase) -> None:
         self.state = replace(self.state, phase=phase)
-
-
-def _amended(
-    before: SandboxOpened | SandboxAmended, contract: Contract, version: int, amendment: Amendment, size: Size | None
-) -> SandboxAmended:
-    """What is priced is what the sandbox has: a size that comes with the next one costs with the next one."""
-    sized = before if "resources" in amendment.next_sandbox else size or contract.resources
-    return SandboxAmended(
-        sandbox=before.sandbox,
-        contract_version=version,
-        vcpus=sized.vcpus,
-        memory_mib=sized.memory_mib,
-        rate_card=before.rate_card if "billing" in amendment.next_sandbox else contract.billing.rate_card,
-        pending=tuple(sorted(amendment.next_sandbox)),
-    )
-
-
-def _reason_of(failure: RingfenceError | None) -> CloseReason:
-    if isinstance(failure, BudgetExhausted):
-        return "budget"
-    if isinstance(failure, SandboxExpired):
-        return "expired"
-    return "timeout" if failure is not None and failure.kind == "timeout" else "crashed"

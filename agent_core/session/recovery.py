@@ -1,43 +1,15 @@
 """What a crash left open, closed truthfully when the conversation is next opened."""
 
-from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
-import structlog
-
-from agent_core.errors import RingfenceError
 from agent_core.events import CodeFinished, Event, TurnEnded
 from agent_core.planning.base import TurnResult
-from agent_core.sandbox.base import Provider
 from agent_core.session.log import Log, State
 from agent_core.session.turn import Model
-from agent_core.storage.holders import Holder, this_process
-
-_log = structlog.get_logger(__name__)
 
 _MESSAGE = "The app was stopped in the middle of this turn. What is shown above is kept; ask again to go on."
-
-
-async def end_leftovers(provider: Provider, orphans: Collection[str]) -> None:
-    """End the provider's sandboxes whose app process is gone.
-
-    Of a process on another host only those are ended that the database knows to be orphans: it may be alive.
-    Raises what `Provider.leftovers` does.
-    """
-    now = datetime.now(UTC)
-    here = this_process().host
-    for leftover in await provider.leftovers():
-        holder = Holder.of_label(leftover.holder)
-        dead = holder is not None and holder.host == here and holder.gone(now, now)
-        if not dead and leftover.id not in orphans:
-            continue
-        try:
-            await provider.end(leftover.id)
-        except RingfenceError as error:
-            _log.warning("leftover_not_ended", provider=provider.name, sandbox=leftover.id, reason=str(error))
-        else:
-            _log.info("leftover_ended", provider=provider.name, sandbox=leftover.id)
 
 
 Bill = Callable[[datetime, State], tuple[Model, TurnResult]]

@@ -10,7 +10,6 @@ from agent_core.session.log import Log
 from agent_core.session.orders import ORDERS, Answer, Order
 from agent_core.session.recovery import Bill, recover
 from agent_core.storage.requests import Request, RequestBox
-from agent_core.storage.sandboxes import SandboxLog
 from agent_core.storage.seats import Seats
 
 LONGEST_ANSWER_SECONDS = 20.0
@@ -30,7 +29,7 @@ class Seat:
         *,
         seats: Seats,
         requests: RequestBox,
-        sandboxes: SandboxLog,
+        settle_orphans: Callable[[], None],
         taken: Callable[[], None],
         bill: Bill,
     ) -> None:
@@ -38,7 +37,7 @@ class Seat:
         self._log = log
         self._seats = seats
         self._requests = requests
-        self._sandboxes = sandboxes
+        self._settle_orphans = settle_orphans
         self._taken = taken
         self._bill = bill
         self._lock = threading.RLock()
@@ -66,7 +65,7 @@ class Seat:
             seat = self._seats.take(self._conversation_id)
             if seat is None:
                 return False
-            self._sandboxes.close_orphans()
+            self._settle_orphans()
             self._log.refresh()
             self._log.seat = seat
             self._taken()

@@ -1,15 +1,15 @@
 """Which sandboxes are alive, so that one whose app died is closed, and billed no further than it was seen."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from agent_core.events import SandboxClosed
 from agent_core.storage import schema
 from agent_core.storage.database import Database
 from agent_core.storage.events import append_events
-from agent_core.storage.holders import Holder
+from agent_core.storage.holders import Holder, this_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,35 @@ class SandboxLog:
                 append_events(connection, orphan.conversation_id, _ending(orphan))
         return tuple(orphans)
 
+    def adopt(self, orphan: LoggedSandbox) -> bool:
+        """Hold an orphan from now on. False where another process holds it, or has closed it, by now."""
+        table = schema.sandboxes
+        own = {"last_seen": datetime.now(UTC), **asdict(this_process())}
+        with self._database.writing() as connection:
+            change = update(table).where(table.c.id == orphan.id, *_held_by(_holder(orphan))).values(**own)
+            return connection.execute(change).rowcount == 1
+
+    def give_up(self, orphan: LoggedSandbox) -> None:
+        """Close an orphan that this process has adopted, at the time at which it was seen before."""
+        with self._database.writing() as connection:
+            if _claimed(connection, orphan, *_held_by(this_process())):
+                append_events(connection, orphan.conversation_id, _ending(orphan))
+
 
 def _ending(orphan: LoggedSandbox) -> SandboxClosed:
     seconds = (orphan.last_seen - orphan.opened_at).total_seconds()
     return SandboxClosed(sandbox=orphan.id, at=orphan.last_seen, reason="app_stopped", seconds=max(0.0, seconds))
 
 
-def _claimed(connection: Connection, orphan: LoggedSandbox) -> bool:
-    """False where another process, which looked at the same moment, closes it."""
-    gone = delete(schema.sandboxes).where(schema.sandboxes.c.id == orphan.id)
+def _claimed(connection: Connection, orphan: LoggedSandbox, *more: ColumnElement[bool]) -> bool:
+    """False where another process, which looked at the same moment, closes or adopts it."""
+    more = more or _held_by(_holder(orphan))
+    gone = delete(schema.sandboxes).where(schema.sandboxes.c.id == orphan.id, *more)
     return connection.execute(gone).rowcount == 1
+
+
+def _held_by(holder: Holder) -> tuple[ColumnElement[bool], ...]:
+    return tuple(schema.sandboxes.c[name] == value for name, value in asdict(holder).items())
 
 
 def _orphans(connection: Connection, now: datetime) -> tuple[LoggedSandbox, ...]:

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,11 @@ class KernelMachine(Machine):
         self.home = tempfile.mkdtemp(prefix="kernel-")
         self._alive = False
 
-    async def start(self, held: Contract, *, denied: bool) -> None:
+    async def start(self, held: Contract, *, denied: bool, environment: Mapping[str, str]) -> None:
         self._manager = AsyncKernelManager(transport="ipc", connection_file=f"{self.home}/.kernel.json")
         self._manager.kernel_spec.argv[0] = sys.executable
-        environment = {"HOME": self.home, "IPYTHONDIR": f"{self.home}/.ipython", "PATH": os.defpath, "LANG": "C.UTF-8"}
-        await self._manager.start_kernel(cwd=self.home, env=environment)
+        own = {"HOME": self.home, "IPYTHONDIR": f"{self.home}/.ipython", "PATH": os.defpath}
+        await self._manager.start_kernel(cwd=self.home, env={**own, **environment})
         self._client = self._manager.client()
         self._client.start_channels()
         await self._client.wait_for_ready(timeout=60)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -13,8 +13,12 @@ from agent_core.sandbox.local.provider import LocalProvider
 
 HOME = "/work"
 _DAEMON = """
-import contextlib, io, json, os, sys, traceback, types
+import contextlib, io, json, os, sys, time, traceback, types
 
+for name in ("LANG", "TZ", "MPLBACKEND", "PYTHONDONTWRITEBYTECODE"):
+    os.environ.pop(name, None)
+os.environ.update({environment!r})
+time.tzset()
 if "http_proxy" in os.environ and {denied!r}:
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
@@ -75,11 +79,13 @@ class Machine:
         self._provider, self._context, self._sandbox = provider, None, None
         self._running: asyncio.Task[None] | None = None
 
-    async def start(self, held: Contract, *, denied: bool) -> None:
+    async def start(self, held: Contract, *, denied: bool, environment: Mapping[str, str]) -> None:
         context = self._provider.open(held)
         self._sandbox = await context.__aenter__()
         self._context = context
-        done = await self._sandbox.run(_DAEMON.format(denied=denied), emit=lambda _: None)
+        done = await self._sandbox.run(
+            _DAEMON.format(denied=denied, environment=dict(environment)), emit=lambda _: None
+        )
         assert done.error is None, done.error.traceback
 
     @property

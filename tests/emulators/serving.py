@@ -16,8 +16,9 @@ from agent_core.planning.endpoint import Server
 class Fault:
     """What goes wrong, once or more often, with requests whose "METHOD path" the pattern finds.
 
-    `kind`: "status" answers with it, "hang" never answers, "cut" ends a stream in the middle, "late" does
-    the work and then never answers, "kill" ends the sandbox.
+    `kind`: "status" answers with it, "hang" never answers, "cut" ends a stream in the middle, "stall" lets it go
+    silent there, "late" does the work and then never answers, "kill" ends the sandbox. What an interpreter is
+    asked can be told by its code, as "CODE ...".
     """
 
     on: str

@@ -1,17 +1,17 @@
 """What goes wrong at Daytona is told as what it is, and leaves no sandbox behind."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
 
-from agent_core.contract import Contract, Filesystem, Languages, Lifecycle, Network, Resources, Timeout
-from agent_core.errors import AuthFailed, CallTimeout, ClauseRefused, ProviderUnavailable, RateLimited, SandboxCrashed
+from agent_core.contract import Filesystem, Languages, Lifecycle, Network, Resources, Timeout
+from agent_core.errors import AuthFailed, CallTimeout, ClauseRefused, ProviderUnavailable, SandboxCrashed
 from agent_core.sandbox.daytona.provider import DaytonaProvider
 from tests.emulators.daytona import Emulator, Fault
 from tests.sandbox.conformance import CONTRACT, output, run
+from tests.sandbox.lasting import LastingSandboxes, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -39,29 +39,11 @@ async def make(emulator):
     assert emulator.alive() == ()
 
 
-async def opened(provider: DaytonaProvider, contract: Contract = CONTRACT) -> None:
-    async with provider.open(contract):
-        pass
-
-
 def asked(emulator: Emulator, ending: str) -> list:
     return [body for _, path, body in emulator.asked if path.endswith(ending)]
 
 
 class TestOpening:
-    async def test_a_wrong_key(self, make, caplog):
-        """It is told as such, and never shown."""
-        caplog.set_level(logging.DEBUG)
-        provider = make(key=SecretStr("dtn_wrong_key"))
-        with pytest.raises(AuthFailed, match="DAYTONA_API_KEY") as caught:
-            await opened(provider)
-        assert "DAYTONA_API_KEY" in (await provider.available() or "")
-        assert "dtn_wrong_key" not in repr(provider) + repr(caught.value) + caplog.text
-
-    async def test_no_key(self, make):
-        """Nobody is asked."""
-        assert "DAYTONA_API_KEY" in (await make(key=SecretStr("")).available() or "")
-
     @pytest.mark.parametrize(
         ("fault", "ours"),
         [
@@ -83,32 +65,6 @@ class TestOpening:
             await opened(make())
         assert emulator.alive() == ()
 
-    async def test_too_many_requests(self, emulator, make):
-        """The time to wait is the provider's, under the name that Daytona has for it."""
-        emulator.faults.append(Fault("POST sandbox$", status=429, headers={"Retry-After-sandbox-create": "7"}))
-        with pytest.raises(RateLimited) as caught:
-            await opened(make())
-        assert caught.value.retry_after_seconds == 7
-
-    async def test_a_create_that_never_answers(self, emulator, make):
-        """The sandbox that it has made all the same is found by its name and deleted."""
-        emulator.faults.append(Fault("POST sandbox$", kind="late"))
-        with pytest.raises(ProviderUnavailable):
-            await opened(make(start_seconds=2))
-        assert emulator.alive() == ()
-
-    async def test_cancelled_half_way(self, emulator, make):
-        """Whoever stops waiting leaves nothing behind."""
-        emulator.faults.append(Fault("POST sandbox$", kind="late"))
-        task = asyncio.create_task(opened(make()))
-        async with asyncio.timeout(20):
-            while not emulator.alive() or emulator.machine(emulator.alive()[0]).state != "started":  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert emulator.alive() == ()
-
     async def test_what_is_asked_for(self, emulator, make):
         """Size, egress, labels and both clocks of a sandbox, which is deleted when it stops."""
         emulator.asked.clear()
@@ -117,12 +73,6 @@ class TestOpening:
         assert (body["cpu"], body["memory"], body["disk"], body["networkBlockAll"]) == (1, 1, 1, True)
         assert body["labels"].items() >= {"app": "ringfence", "deployment": "d", "holder": "h"}.items()
         assert (body["autoDeleteInterval"], body["ttlMinutes"], body["autoStopInterval"]) == (0, 62, 17)
-
-    async def test_delete_is_tried_again(self, emulator, make):
-        """One failure of it leaves no sandbox."""
-        emulator.faults.append(Fault("DELETE", status=503))
-        await opened(make())
-        assert emulator.alive() == ()
 
 
 class TestRunning:
@@ -249,25 +199,8 @@ class TestAmending:
             assert await output(sandbox, "print(1)") == "1\n"
 
 
-class TestLeftovers:
-    async def test_found_and_ended(self, emulator, make):
-        """What a process has left is listed with its holder, for its own deployment alone, and can be ended."""
-        dead, living, other = make(holder="dead"), make(holder="living"), make(deployment="other")
-        async with dead.open(CONTRACT) as sandbox:
-            assert [(one.id, one.holder) for one in await living.leftovers()] == [(sandbox.id, "dead")]
-            assert await other.leftovers() == ()
-            await other.end(sandbox.id)
-            assert emulator.alive() == (sandbox.id,)
-            await living.end(sandbox.id)
-            await living.end(sandbox.id)
-            assert emulator.alive() == ()
-
-    async def test_aclose_ends_what_is_open(self, emulator, make):
-        """The provider's end is the end of its sandboxes."""
-        provider = make()
-        async with provider.open(CONTRACT) as sandbox:
-            await provider.aclose()
-            assert (sandbox.alive, emulator.alive()) == (False, ())
+class TestLasting(LastingSandboxes):
+    CREATE, SETTING, WAIT = "POST sandbox$", "DAYTONA_API_KEY", "Retry-After-sandbox-create"
 
 
 async def test_daytonas_own_clock(emulator, make):

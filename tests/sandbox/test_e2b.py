@@ -26,11 +26,6 @@ def provider_of(emulator: Emulator, **options) -> E2BProvider:
     return E2BProvider(**chosen)
 
 
-async def opened(provider: E2BProvider, contract: Contract = CONTRACT) -> None:
-    async with provider.open(contract):
-        pass
-
-
 def asked(emulator: Emulator, ending: str) -> list:
     return [body for method, path, body in emulator.asked if f"{method} {path}".endswith(ending)]
 
@@ -61,8 +56,9 @@ class TestE2B(SandboxConformance):
         "test_usage": "the template's machine has 2 vCPUs and 2 GiB, and that is what is told and billed",
     }
 
-    @pytest.fixture
-    def provider(self, e2b):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def provider(cls, e2b):
         return e2b
 
     @pytest.fixture(autouse=True)

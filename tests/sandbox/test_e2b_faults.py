@@ -1,12 +1,10 @@
 """What goes wrong at E2B is told as what it is, and leaves no sandbox behind."""
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator
 
 import pytest
-from pydantic import SecretStr
 
 from agent_core.contract import Concurrency, Languages, Lifecycle, Network, Resources, Timeout
 from agent_core.errors import (
@@ -22,7 +20,8 @@ from agent_core.sandbox.base import Size
 from agent_core.sandbox.e2b.provider import E2BProvider
 from tests.emulators.e2b import Emulator, Fault
 from tests.sandbox.conformance import CONTRACT, output, run
-from tests.sandbox.test_e2b import asked, opened, provider_of, under
+from tests.sandbox.lasting import LastingSandboxes, opened
+from tests.sandbox.test_e2b import asked, provider_of, under
 
 pytestmark = pytest.mark.anyio
 CREATE = "POST v2/sandboxes$"
@@ -54,20 +53,6 @@ async def make(emulator):
 
 
 class TestOpening:
-    async def test_a_wrong_key(self, make, caplog):
-        """It is told as such, and never shown."""
-        caplog.set_level(logging.DEBUG)
-        provider = make(key=SecretStr("e2b_wrong_key"))
-        with pytest.raises(AuthFailed, match="E2B_API_KEY") as caught:
-            await opened(provider)
-        assert "E2B_API_KEY" in (await provider.available() or "")
-        assert "e2b_wrong_key" not in repr(provider) + repr(caught.value) + caplog.text
-
-    async def test_no_key(self, make):
-        """Nobody is asked; with a key that is right there is nothing to say."""
-        assert "E2B_API_KEY" in (await make(key=SecretStr("")).available() or "")
-        assert await make().available() is None
-
     @pytest.mark.parametrize(
         ("fault", "ours"),
         [
@@ -93,7 +78,7 @@ class TestOpening:
                 await run(sandbox, "import time\ntime.sleep(2)\n1")
         assert emulator.alive() == ()
 
-    @pytest.mark.parametrize("on", [CREATE, "execute", "POST files"])
+    @pytest.mark.parametrize("on", ["execute", "POST files"])
     async def test_too_many_requests(self, emulator, make, on):
         """The time to wait is the provider's, though the SDK keeps it to itself."""
         emulator.faults.append(Fault(on, status=429, headers={"Retry-After": "7"}))
@@ -106,13 +91,6 @@ class TestOpening:
         with pytest.raises(ProviderUnavailable, match="could not be reached"):
             await opened(make(url="http://127.0.0.1:9"))
 
-    async def test_a_create_that_never_answers(self, emulator, make):
-        """The sandbox that it has made all the same is found by its label and ended."""
-        emulator.faults.append(Fault(CREATE, kind="late"))
-        with pytest.raises(ProviderUnavailable):
-            await opened(make(start_seconds=2))
-        assert (len(asked(emulator, CREATE[:-1])), emulator.alive()) == (1, ())
-
     async def test_a_create_that_comes_too_late(self, emulator, make):
         """A sandbox that is made after its request was given up is looked for again, and ended."""
         emulator.start_at_look(2)
@@ -120,18 +98,6 @@ class TestOpening:
         with pytest.raises(ProviderUnavailable):
             await opened(make(start_seconds=0.3))
         assert (len(asked(emulator, CREATE[:-1])), emulator.made_in_all, emulator.alive()) == (1, before + 1, ())
-
-    async def test_cancelled_half_way(self, emulator, make):
-        """Whoever stops waiting leaves nothing behind."""
-        emulator.faults.append(Fault(CREATE, kind="late"))
-        task = asyncio.create_task(opened(make()))
-        async with asyncio.timeout(20):
-            while not emulator.alive():  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert emulator.alive() == ()
 
     async def test_what_is_asked_for(self, emulator, make):
         """Template, egress, labels and clock of a sandbox, which nobody else reaches and which is killed at its time."""
@@ -145,12 +111,6 @@ class TestOpening:
         assert body["network"] == {"denyOut": [EVERYTHING], "allowPublicTraffic": False}
         assert body["metadata"].items() >= {"app": "ringfence", "deployment": "d", "holder": "h"}.items()
         assert (body["autoPause"], body["autoResume"]) == (False, {"enabled": False})
-
-    async def test_kill_is_tried_again(self, emulator, make):
-        """One failure of it leaves no sandbox."""
-        emulator.faults.append(Fault("DELETE", status=503))
-        await opened(make())
-        assert emulator.alive() == ()
 
 
 class TestRunning:
@@ -349,26 +309,8 @@ class TestAmending:
             assert await output(sandbox, "print(1)") == "1\n"
 
 
-class TestLeftovers:
-    async def test_found_and_ended(self, emulator, make):
-        """What a process has left is listed with its holder, for its own deployment alone, and can be ended."""
-        dead, living, other = make(holder="dead"), make(holder="living"), make(deployment="other")
-        async with dead.open(CONTRACT) as sandbox, dead.open(CONTRACT) as second, dead.open(CONTRACT) as third:
-            ids = {sandbox.id, second.id, third.id}
-            assert {(one.id, one.holder) for one in await living.leftovers()} == {(name, "dead") for name in ids}
-            assert await other.leftovers() == ()
-            await other.end(sandbox.id)
-            assert set(emulator.alive()) == ids
-            for _ in range(2):
-                await living.end(sandbox.id)
-            assert set(emulator.alive()) == {second.id, third.id}
-
-    async def test_aclose_ends_what_is_open(self, emulator, make):
-        """The provider's end is the end of its sandboxes."""
-        provider = make()
-        async with provider.open(CONTRACT) as sandbox:
-            await provider.aclose()
-            assert (sandbox.alive, emulator.alive()) == (False, ())
+class TestLasting(LastingSandboxes):
+    CREATE, SETTING, WAIT = CREATE, "E2B_API_KEY", "Retry-After"
 
 
 async def test_e2b_s_own_clock(emulator, make):

@@ -23,6 +23,7 @@ from agent_core.events import (
     PlannerRetried,
     SandboxAmended,
     SandboxClosed,
+    SandboxResumed,
     TurnEnded,
     UserAsked,
 )
@@ -86,6 +87,7 @@ SAYS: list[tuple[Event, str]] = [
         ),
         "Of contract version 2, resources holds with the next sandbox",
     ),
+    (SandboxResumed(sandbox="s"), "the sandbox has stayed: variables and files are still there"),
     (SandboxClosed(sandbox="s", reason="idle", seconds=61.0), "Sandbox closed after 1 min 01 s: it was idle"),
     (PlannerRetried(turn="t", attempt=2, most=4, delay_seconds=3.0, error="rate_limited"), "(2 of 4)"),
     (turns.ended("t", "stopped"), "Stopped after 4.0 s"),

@@ -16,7 +16,8 @@ from tests.emulators import daytona, e2b
 from tests.emulators.serving import Fault
 
 OPENING, RUNNING = True, False
-SHORT = Contract(timeout=Timeout(call_seconds=4, turn_seconds=120))
+_RUNS = r"CODE [\s\S]*session\.run\("
+"""A call of the person's, and no request of our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Trouble:
     says: str
     """What the person reads must match it; empty where it works in the end."""
     end: Callable[[Any], None] = lambda _: None
+    call_seconds: int = 4
+    """What the contract allows a call when it goes wrong."""
+    stays: bool = False
+    """Whether the sandbox outlives it, with all that it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,8 @@ class Stand:
     made: Callable[[Any, float], Provider]
     troubles: dict[str, Trouble]
 
-    @property
-    def contract(self) -> Contract:
-        return moved(SHORT, self.name)
+    def contract(self, call_seconds: int = 4) -> Contract:
+        return moved(Contract(timeout=Timeout(call_seconds=call_seconds, turn_seconds=120)), self.name)
 
     def impatient(self, emulator: Any) -> Provider:
         """Gives up where a person would wait for minutes."""
@@ -92,6 +96,7 @@ def _troubles(called: str, create: str, run: str, wait: str, slow: dict[str, flo
         "The sandbox ended unexpectedly.*next call gets a new",
         "could not be reached, or did not answer",
     )
+    stuck = r"The call was stopped after [2-9]\.\d s: the contract allows 1 s a call\. Variables are lost"
     (setting, value), *_ = slow.items()
     return {
         "401": Trouble(OPENING, _fault(create, status=401), f"{called} refused the key"),
@@ -104,8 +109,11 @@ def _troubles(called: str, create: str, run: str, wait: str, slow: dict[str, flo
         "503": Trouble(OPENING, _fault(create, status=503, times=9), f"{called} .*"),
         "hang": Trouble(OPENING, _fault(create, kind="hang"), f"{called} {unreached}"),
         "slow start": Trouble(OPENING, _set(setting, value), "", _set(setting, 0)),
-        "cut stream": Trouble(RUNNING, _fault(run, kind="cut"), crashed),
-        "killed": Trouble(RUNNING, _fault(run, kind="kill"), crashed),
+        "cut stream": Trouble(RUNNING, _fault(_RUNS, kind="cut"), crashed),
+        "killed": Trouble(RUNNING, _fault(_RUNS, kind="kill"), crashed),
+        "hang in a call": Trouble(RUNNING, _fault(_RUNS, kind="hang"), stuck, call_seconds=1),
+        "silence in a call": Trouble(RUNNING, _fault(_RUNS, kind="stall"), stuck, call_seconds=1),
+        "401 in a call": Trouble(RUNNING, _fault(run, status=401, times=9), f"{called} refused the key", stays=True),
     }
 
 

@@ -45,25 +45,27 @@ def test_a_fault_is_told_leaks_nothing_loses_nothing_and_the_next_question_works
     trouble = stand.troubles.get(name)
     if trouble is None:
         return  # the provider has no such thing
-    conversation = deployment.create(OWNER, stand.contract)
+    conversation = deployment.create(OWNER, stand.contract())
     ask(conversation, "```python\nkept = 1\nopen('made.txt', 'w').write('made')\n```", file("a.csv", b"a\n1\n"))
     if trouble.opening:
         conversation.restart_sandbox()
     wait_for(lambda: (emulator.alive() == ()) == trouble.opening, 20)
 
+    conversation.amend(stand.contract(trouble.call_seconds))
     trouble.begin(emulator)
     try:
         events = ask(conversation, f"```python\n{SLOW}\n```")
     finally:
         emulator.faults.clear()
         trouble.end(emulator)
+    conversation.amend(stand.contract())
     (ran,) = [event for event in events if isinstance(event, CodeFinished)]
     said = f"{ran.message} {ended(events).message}"
     if trouble.says:
         assert re.search(trouble.says, said), said
         assert ran.error
-        wait_for(lambda: emulator.alive() == (), 20)
-        wait_for(lambda: conversation.snapshot().cost.running_since is None, 20)
+        wait_for(lambda: (emulator.alive() == ()) != trouble.stays, 20)
+        wait_for(lambda: (conversation.snapshot().cost.running_since is None) != trouble.stays, 20)
     else:
         assert ran.stdout.strip() == "begun", said
         conversation.restart_sandbox()
@@ -72,7 +74,7 @@ def test_a_fault_is_told_leaks_nothing_loses_nothing_and_the_next_question_works
     assert "scripted fault" not in said  # a provider's own words are hostile
 
     done = run(conversation, "print('kept' in globals(), open('made.txt').read(), open('inputs/a.csv').read())")
-    assert done.stdout.split() == ["False", "made", "a", "1"], done.message
+    assert done.stdout.split() == [str(trouble.stays), "made", "a", "1"], done.message
     all_events = [stored.event for stored in conversation.snapshot().events]
     opened = [event.sandbox for event in all_events if isinstance(event, SandboxOpened)]
     closed = [event.sandbox for event in all_events if isinstance(event, SandboxClosed)]

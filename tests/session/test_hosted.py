@@ -7,14 +7,15 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agent_core.background import BackgroundLoop
 from agent_core.contract import Contract, Filesystem
-from agent_core.events import CodeFinished, SandboxClosed, SandboxOpened
-from agent_core.session import Deployment
+from agent_core.events import CodeFinished, Event, SandboxClosed, SandboxOpened, SandboxResumed
+from agent_core.session import Conversation, Deployment
 from tests.emulators import daytona, e2b
 from tests.emulators.serving import Fault, Serving
 from tests.session.conftest import OWNER, ask, file, run, settings, wait_for
@@ -148,40 +149,55 @@ def test_a_short_wait_is_waited_for_and_told(deployment: Deployment, place: Else
 
 LEAVER = """
 import sys
-from pathlib import Path
 from agent_core.config import Settings
 from agent_core.session import Deployment
 from tests.session.test_hosted import PLACES
-from tests.session.conftest import OWNER, run
+from tests.session.conftest import OWNER, ask, wait_for
 deployment = Deployment(Settings.from_environment())
-conversation = deployment.create(OWNER, PLACES[sys.argv[1]].contract)
-run(conversation, "x = 1")
-print(conversation.id, flush=True)
+resting, working = (deployment.create(OWNER, PLACES[sys.argv[1]].contract) for _ in range(2))
+ask(resting, "```python\\nx = 1\\nopen('made.txt', 'w').write('made')\\n```")
+working.ask("```python\\nprint('begun', flush=True)\\nimport time; time.sleep(60)\\n```")
+wait_for(lambda: (draft := working.snapshot().draft) is not None and "begun" in draft.output)
+print(resting.id, working.id, flush=True)
 sys.stdin.read()
 """
 
 
-def test_what_a_killed_app_left_is_ended_at_the_next_start(
+def test_what_a_killed_app_left_is_gone_on_with_or_ended_at_the_next_start(
     home: Path, place: Elsewhere, variables: dict[str, str], emulator: Serving
 ) -> None:
-    """It ends at the provider too, and its conversation says when it was last seen."""
+    """One that rested goes on, with what it knows, and is paid for once; of one at work nobody knows what it did."""
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     killed = subprocess.Popen(
         [sys.executable, "-c", LEAVER, place.name], env={**keep, **variables, "RINGFENCE_HOME": str(home), "PYTHONPATH": "."},
         cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with killed:
-        conversation_id = killed.stdout.readline().strip()
-        assert len(emulator.alive()) == 1
+        resting_id, working_id = killed.stdout.readline().split()
+        assert len(emulator.alive()) == 2
         killed.send_signal(signal.SIGKILL)
-    assert len(emulator.alive()) == 1
+    assert len(emulator.alive()) == 2
     again = Deployment(settings(home, **variables))
     try:
-        wait_for(lambda: emulator.alive() == ())
-        events = [stored.event for stored in again.get(conversation_id, OWNER).snapshot().events]
-        assert [event.reason for event in events if isinstance(event, SandboxClosed)] == ["app_stopped"]
+        working, resting = again.get(working_id, OWNER), again.get(resting_id, OWNER)
+        wait_for(lambda: len(emulator.alive()) == 1)
+        assert [event.reason for event in _events(working) if isinstance(event, SandboxClosed)] == ["app_stopped"]
+        wait_for(lambda: any(isinstance(event, SandboxResumed) for event in _events(resting)))
+        assert run(resting, "print(x, open('made.txt').read())").stdout.split() == ["1", "made"]
+        (opened,) = [event for event in _events(resting) if isinstance(event, SandboxOpened)]
+        assert emulator.alive() == (opened.sandbox,)
+        lived = (datetime.now(UTC) - opened.at).total_seconds()
+        assert resting.snapshot().cost.sandbox_seconds == pytest.approx(lived, abs=1)
+        assert again.spend(OWNER).total.sandbox_seconds < lived + working.snapshot().cost.sandbox_seconds + 2
     finally:
         again.close()
+    assert emulator.alive() == ()
+    (closed,) = [event for event in _events(resting) if isinstance(event, SandboxClosed)]
+    assert closed.seconds == pytest.approx((closed.at - opened.at).total_seconds(), abs=0.01)
+
+
+def _events(conversation: Conversation) -> list[Event]:
+    return [stored.event for stored in conversation.snapshot().events]
 
 
 def test_another_deployment_s_sandboxes_are_left_alone(

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,22 @@ def test_a_crash_is_billed_to_the_last_heartbeat_and_only_once(
     closing = SandboxClosed(sandbox="left-behind", at=NOON + timedelta(seconds=42), reason="app_stopped", seconds=42.0)
     assert [one.event for one in events.read(conversation)][-1:] == [closing]
     assert len(events.read(conversation)) == 4
+
+
+def test_an_orphan_is_adopted_by_one_process_and_closed_by_it_as_of_when_it_was_seen(
+    url: str, log: SandboxLog, events: EventStore, conversation: str
+) -> None:
+    subprocess.run([sys.executable, "-c", CRASHING_APP, url, conversation, NOON.isoformat()], check=False)
+    (orphan,) = log.orphans()
+    assert [log.adopt(orphan), log.adopt(orphan)] == [True, False]
+    assert (log.orphans(), log.close_orphans()) == ((), ())
+    (alive,) = log.alive()
+    assert (alive.opened_at, alive.pid) == (NOON, os.getpid())
+    for _ in range(2):
+        log.give_up(orphan)
+    closing = SandboxClosed(sandbox="left-behind", at=NOON + timedelta(seconds=42), reason="app_stopped", seconds=42.0)
+    assert [one.event for one in events.read(conversation)][3:] == [closing]
+    assert log.alive() == ()
 
 
 def test_a_process_of_the_same_number_that_started_later_holds_nothing(

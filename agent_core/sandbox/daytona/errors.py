@@ -1,6 +1,7 @@
 """From an exception of the SDK to ours. Nothing of the SDK's text or headers is kept but a status and a time."""
 
 import contextlib
+import functools
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
@@ -12,6 +13,7 @@ from agent_core.errors import (
     RingfenceError,
     SandboxCrashed,
 )
+from agent_core.sandbox.hosted.errors import translating
 
 PROVIDER = "Daytona"
 SETTING = "DAYTONA_API_KEY"
@@ -19,23 +21,6 @@ _UNREACHED = "Daytona could not be reached, or did not answer in time. Try again
 _FULL = "no space left on device"
 _GONE = frozenset({404, 410})
 _LIMIT = " limit exceeded"
-
-
-@contextlib.contextmanager
-def translated(*, disk_mib: int = 0, opened: bool = False) -> Iterator[None]:
-    """Raise ours in place of the SDK's. `opened`: there is a sandbox, which may be what is gone.
-
-    Raises AuthFailed, RateLimited, DiskFull, SandboxCrashed, ProviderUnavailable.
-    """
-    try:
-        yield
-    except RingfenceError:
-        raise
-    except Exception as error:
-        ours = translate(error, disk_mib=disk_mib, opened=opened)
-        if ours is None:
-            raise
-        raise ours from None
 
 
 def translate(error: BaseException, *, disk_mib: int = 0, opened: bool = False) -> RingfenceError | None:
@@ -47,7 +32,8 @@ def translate(error: BaseException, *, disk_mib: int = 0, opened: bool = False) 
     if status == HTTPStatus.UNAUTHORIZED or _named(error, "DaytonaAuthenticationError"):
         return AuthFailed(PROVIDER, SETTING)
     if status == HTTPStatus.TOO_MANY_REQUESTS or _named(error, "DaytonaRateLimitError"):
-        return RateLimited(PROVIDER, retry_after(getattr(error, "headers", None) or {}))
+        kept = (getattr(one, "headers", None) for one in _chain(error))
+        return RateLimited(PROVIDER, retry_after(next(filter(None, kept), {})))
     if status == HTTPStatus.INSUFFICIENT_STORAGE or _FULL in text:
         return DiskFull(disk_mib)
     return _of_sandbox(error, status, text) if opened else _of_account(status, text)
@@ -84,12 +70,24 @@ def is_theirs(error: BaseException) -> bool:
 
 
 def status_of(error: BaseException) -> int | None:
-    """The HTTP status, by either of the names that the SDK and its clients have for it."""
-    for name in ("status_code", "status"):
-        value = getattr(error, name, None)
-        if isinstance(value, int):
-            return value
+    """The HTTP status, by either of the names that the SDK and its clients have for it.
+
+    Of a websocket that was refused, the SDK keeps it in the exception behind its own alone.
+    """
+    for one in _chain(error):
+        for name in ("status_code", "status"):
+            value = getattr(one, name, None)
+            if isinstance(value, int):
+                return value
     return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception, and those that it was raised from."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__
 
 
 def retry_after(headers: Mapping[str, object]) -> float | None:
@@ -103,3 +101,7 @@ def retry_after(headers: Mapping[str, object]) -> float | None:
 
 def _named(error: BaseException, *names: str) -> bool:
     return any(kind.__name__ in names for kind in type(error).__mro__)
+
+
+translated = functools.partial(translating, translate)
+"""Raises AuthFailed, RateLimited, DiskFull, SandboxCrashed, ProviderUnavailable."""

@@ -5,20 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from agent_core.contract import Contract, Network
 from agent_core.sandbox.daytona import tiers
+from agent_core.sandbox.surroundings import VARIABLES
 
 if TYPE_CHECKING:
     from daytona import CreateSandboxFromImageParams, CreateSandboxFromSnapshotParams
 
-APP = "ringfence"
 _PACKAGES = ("pandas", "numpy", "matplotlib", "plotly", "openpyxl", "pyarrow", "tabulate")
 _SPARE_MINUTES = 2
 """Our own clock closes a sandbox to the second; Daytona's is for an app that has died."""
-
-
-def labels(deployment: str, holder: str | None = None) -> dict[str, str]:
-    """What a sandbox is found again by."""
-    own = {"app": APP, "deployment": deployment}
-    return own if holder is None else {**own, "holder": holder}
 
 
 def create(
@@ -36,6 +30,7 @@ def create(
         "name": name,
         "language": "python",
         "labels": marks,
+        "env_vars": dict(VARIABLES),
         "ephemeral": True,
         "auto_stop_interval": minutes(contract.lifecycle.idle_seconds),
         "ttl_minutes": minutes(contract.lifecycle.max_seconds),

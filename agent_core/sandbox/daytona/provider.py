@@ -3,35 +3,31 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from agent_core.contract import Contract
 from agent_core.errors import AuthFailed, ClauseRefused, RateLimited, RingfenceError, SandboxCrashed
-from agent_core.sandbox.base import Leftover
 from agent_core.sandbox.daytona import options, tiers
 from agent_core.sandbox.daytona.errors import translated
 from agent_core.sandbox.daytona.sandbox import DaytonaSandbox, delete
 from agent_core.sandbox.hosted.ending import to_its_end
+from agent_core.sandbox.hosted.provider import HostedProvider, labels
 
 if TYPE_CHECKING:
     from daytona import AsyncDaytona, AsyncSandbox
 
 _SECONDS = 20.0
-_MOST_LEFTOVERS = 1_000
 _LOOK_AGAIN_SECONDS = (0.5, 1.5)
 """A request that was given up may still make a sandbox, and the look for it may fail once."""
 
 
-class DaytonaProvider:
-    """See `agent_core.sandbox.base.Provider`.
+class DaytonaProvider(HostedProvider[DaytonaSandbox]):
+    """See `agent_core.sandbox.hosted.provider`.
 
     `url` is another endpoint than Daytona's own. With a `snapshot`, its processors, memory and disk are
-    what a sandbox has: it must hold the contract. `deployment` and `holder` are the labels by which what a
-    dead process left behind is found again. `start_seconds` is how long a sandbox may take to start.
+    what a sandbox has: it must hold the contract. `start_seconds` is how long a sandbox may take to start.
     """
 
     name: str = "daytona"
@@ -48,57 +44,14 @@ class DaytonaProvider:
         holder: str,
         start_seconds: float = 120.0,
     ) -> None:
+        super().__init__(deployment, holder)
         self._key, self._tier, self._url = key, tier, url
         self._image, self._snapshot = image, snapshot
-        self._deployment, self._holder = deployment, holder
         self._start_seconds = start_seconds
         self._made: AsyncDaytona | None = None
-        self._open: set[DaytonaSandbox] = set()
 
     def __repr__(self) -> str:
         return f"DaytonaProvider(tier={self._tier}, deployment={self._deployment!r})"
-
-    async def available(self) -> str | None:
-        """See `Provider.available`."""
-        if not self._key.get_secret_value():
-            return "There is no key for Daytona. Set DAYTONA_API_KEY."
-        try:
-            await self._listed(1)
-        except RingfenceError as error:
-            return str(error)
-        return None
-
-    @asynccontextmanager
-    async def open(self, contract: Contract) -> AsyncIterator[DaytonaSandbox]:
-        """See `Provider.open`."""
-        tiers.refuse(contract, self._tier)
-        name = f"ringfence-{secrets.token_hex(8)}"
-        made = await self._create(contract, name)
-        sandbox = DaytonaSandbox(made, contract, self._tier)
-        self._open.add(sandbox)
-        try:
-            self._check_size(made, contract)
-            await sandbox.start()
-            yield sandbox
-        finally:
-            self._open.discard(sandbox)
-            await to_its_end(sandbox.close())
-
-    async def leftovers(self) -> tuple[Leftover, ...]:
-        """See `Provider.leftovers`."""
-        found = await self._listed(_MOST_LEFTOVERS)
-        return tuple(Leftover(str(one.id), str((one.labels or {}).get("holder", ""))) for one in found)
-
-    async def end(self, sandbox_id: str) -> None:
-        """See `Provider.end`."""
-        try:
-            with translated(opened=True):
-                async with asyncio.timeout(_SECONDS):
-                    found = await self._client().get(sandbox_id)
-        except SandboxCrashed:
-            return
-        if (found.labels or {}).get("deployment") == self._deployment:
-            await delete(found)
 
     async def warm(self) -> None:
         """See `Provider.warm`."""
@@ -107,9 +60,7 @@ class DaytonaProvider:
 
     async def aclose(self) -> None:
         """See `Provider.aclose`."""
-        for sandbox in tuple(self._open):
-            with contextlib.suppress(RingfenceError):
-                await sandbox.close()
+        await super().aclose()
         if self._made is not None:
             made, self._made = self._made, None
             await made.close()  # type: ignore[no-untyped-call]
@@ -123,8 +74,16 @@ class DaytonaProvider:
                 self._made = AsyncDaytona(config)
         return self._made
 
-    async def _create(self, contract: Contract, name: str) -> "AsyncSandbox":
-        marks = options.labels(self._deployment, self._holder)
+    @property
+    def _keyless(self) -> str | None:
+        return None if self._key.get_secret_value() else "There is no key for Daytona. Set DAYTONA_API_KEY."
+
+    def _refuse(self, contract: Contract) -> None:
+        tiers.refuse(contract, self._tier)
+
+    async def _create(self, contract: Contract) -> DaytonaSandbox:
+        name = f"ringfence-{secrets.token_hex(8)}"
+        marks = labels(self._deployment, holder=self._holder)
         params = options.create(
             contract, name, marks=marks, image=self._image, snapshot=self._snapshot, tier=self._tier
         )
@@ -133,11 +92,25 @@ class DaytonaProvider:
         try:
             with translated():
                 async with asyncio.timeout(self._start_seconds + _SECONDS):
-                    return await task
+                    made = await task
+            self._check_size(made, contract)
         except BaseException as error:
             refused = isinstance(error, AuthFailed | RateLimited)
             await to_its_end(self._clear_away(name, () if refused else _LOOK_AGAIN_SECONDS))
             raise
+        return DaytonaSandbox(made, contract, self._tier)
+
+    async def _connect(self, sandbox_id: str, contract: Contract) -> DaytonaSandbox:
+        return DaytonaSandbox(await self._found(sandbox_id), contract, self._tier)
+
+    async def _end(self, sandbox_id: str) -> None:
+        with contextlib.suppress(SandboxCrashed):
+            await delete(await self._found(sandbox_id))
+
+    async def _found(self, sandbox_id: str) -> "AsyncSandbox":
+        with translated(opened=True):
+            async with asyncio.timeout(_SECONDS):
+                return await self._client().get(sandbox_id)
 
     async def _clear_away(self, name: str, again: tuple[float, ...]) -> None:
         """Delete what a `create` that failed or was left half-way may have made: its name is known beforehand."""
@@ -148,15 +121,15 @@ class DaytonaProvider:
                     await delete(await self._client().get(name))
                 return
 
-    async def _listed(self, most: int) -> "list[AsyncSandbox]":
+    async def _listed(self, most: int) -> dict[str, dict[str, str]]:
         from daytona import ListSandboxesQuery
 
-        query = ListSandboxesQuery(labels=options.labels(self._deployment), limit=min(most, 100))
-        found: list[AsyncSandbox] = []
+        query = ListSandboxesQuery(labels=labels(self._deployment), limit=min(most, 100))
+        found: dict[str, dict[str, str]] = {}
         with translated():
             async with asyncio.timeout(_SECONDS):
                 async for one in self._client().list(query):
-                    found.append(one)
+                    found[str(one.id)] = dict(one.labels or {})
                     if len(found) >= most:
                         break
         return found

@@ -51,12 +51,8 @@ class Remote(remote.Remote):
 
     async def download(self, name: str, limit_bytes: int) -> bytes | None:
         """See `hosted.Remote.download`."""
-        data = bytearray()
         with translated(opened=True):
-            async with asyncio.timeout(remote.FILE_SECONDS):
+            async with asyncio.timeout(remote.SILENT_SECONDS):
                 pieces = await self.sandbox.fs.download_file_stream(f"{self.private}/{name}")
-                async for piece in pieces:
-                    data += piece
-                    if len(data) > limit_bytes:
-                        return None
-        return bytes(data)
+            async with asyncio.timeout(remote.FILE_SECONDS):
+                return await self.whole(pieces, limit_bytes)

@@ -1,6 +1,7 @@
 """A sandbox at Daytona."""
 
 import asyncio
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agent_core.contract import Contract
@@ -9,7 +10,7 @@ from agent_core.sandbox.base import Amendment
 from agent_core.sandbox.daytona import amendment, tiers
 from agent_core.sandbox.daytona.errors import translated
 from agent_core.sandbox.daytona.remote import Remote
-from agent_core.sandbox.hosted.sandbox import HostedSandbox
+from agent_core.sandbox.hosted.lasting import LastingSandbox
 
 if TYPE_CHECKING:
     from daytona import AsyncSandbox
@@ -18,7 +19,7 @@ _MIB = 1 << 20
 _CLOSE_SECONDS = 30.0
 
 
-class DaytonaSandbox(HostedSandbox):
+class DaytonaSandbox(LastingSandbox):
     """See `agent_core.sandbox.base.Sandbox`. Made by `DaytonaProvider.open`."""
 
     def __init__(self, sandbox: "AsyncSandbox", contract: Contract, tier: tiers.Tier) -> None:
@@ -31,12 +32,18 @@ class DaytonaSandbox(HostedSandbox):
         return self._speaks
 
     async def start(self) -> None:
-        """Make the interpreter ready."""
+        """See `LastingSandbox.start`."""
         with translated(opened=True):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 home = await self._sandbox.get_work_dir()
         self._speaks = Remote(self._sandbox, home.rstrip("/"))
         await self._speaks.begin(self._contract)
+
+    async def rejoin(self) -> None:
+        """See `LastingSandbox.rejoin`."""
+        if (since := self._sandbox.created_at) is not None:
+            self._lives_since(datetime.fromisoformat(since))
+        await self._speaks.rejoin(self._contract)
 
     async def _used(self) -> tuple[float | None, float | None]:
         now = await self._sandbox.get_metrics_latest()

@@ -1,8 +1,8 @@
 """From an exception of the SDK to ours. Nothing of the SDK's text is kept but a status and a time."""
 
 import contextlib
+import functools
 import re
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Literal
 
@@ -15,6 +15,7 @@ from agent_core.errors import (
     RingfenceError,
     SandboxCrashed,
 )
+from agent_core.sandbox.hosted.errors import translating
 
 PROVIDER = "E2B"
 SETTING = "E2B_API_KEY"
@@ -68,23 +69,6 @@ _AT_ONCE = "concurrent"
 _TOO_LONG = "Timeout cannot be greater"
 _HOMES = ("e2b", "httpx", "httpcore", "pyqwest", "connectrpc", "h2", "ssl")
 _UNREACHED = "E2B could not be reached, or did not answer in time. Try again in a moment."
-
-
-@contextlib.contextmanager
-def translated(*, disk_mib: int = 0, opened: bool = False) -> Iterator[None]:
-    """Raise ours in place of the SDK's. `opened`: there is a sandbox, which may be what is gone.
-
-    Raises AuthFailed, RateLimited, DiskFull, SandboxCrashed, ClauseRefused, ProviderUnavailable.
-    """
-    try:
-        yield
-    except RingfenceError:
-        raise
-    except Exception as error:
-        ours = translate(error, disk_mib=disk_mib, opened=opened)
-        if ours is None:
-            raise
-        raise ours from None
 
 
 def translate(error: BaseException, *, disk_mib: int = 0, opened: bool = False) -> RingfenceError | None:
@@ -186,3 +170,7 @@ def retry_after(error: BaseException) -> float | None:
                 found = max(0.0, float(headers.get("retry-after")))  # type: ignore[union-attr]
         trace = trace.tb_next
     return found
+
+
+translated = functools.partial(translating, translate)
+"""Raises AuthFailed, RateLimited, DiskFull, SandboxCrashed, ClauseRefused, ProviderUnavailable."""

@@ -4,19 +4,13 @@ from typing import Any
 
 from agent_core.contract import Contract, Network
 from agent_core.sandbox.e2b import tiers
+from agent_core.sandbox.surroundings import VARIABLES
 
-APP = "ringfence"
 EVERYTHING = "0.0.0.0/0"
 _SPARE_SECONDS = 120
 """Our own clock closes a sandbox to the second; E2B's is for an app that has died."""
 _ANYWHERE = "192.0.2.1"
 """Stands for a listed host inside: E2B reads its name from the connection, and finds its address outside."""
-
-
-def labels(deployment: str, holder: str | None = None, name: str | None = None) -> dict[str, str]:
-    """What a sandbox is found again by."""
-    own = {"app": APP, "deployment": deployment, "holder": holder, "name": name}
-    return {key: value for key, value in own.items() if value is not None}
 
 
 def create(contract: Contract, *, marks: dict[str, str], template: str, tier: tiers.Tier) -> dict[str, Any]:
@@ -26,6 +20,7 @@ def create(contract: Contract, *, marks: dict[str, str], template: str, tier: ti
         "template": template,
         "timeout": timeout(contract, tier),
         "metadata": marks,
+        "envs": dict(VARIABLES),
         "lifecycle": {"on_timeout": "kill", "auto_resume": False},
         "network": {name: value for name, value in egress.items() if name != "allow_internet_access"},
     }

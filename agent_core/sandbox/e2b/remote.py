@@ -71,15 +71,11 @@ class Remote(remote.Remote):
 
     async def download(self, name: str, limit_bytes: int) -> bytes | None:
         """See `hosted.Remote.download`."""
-        data = bytearray()
         with translated(opened=True):
-            async with asyncio.timeout(remote.FILE_SECONDS):
-                async with await self.sandbox.files.read(f"{self.private}/{name}", format="stream") as pieces:
-                    async for piece in pieces:
-                        data += piece
-                        if len(data) > limit_bytes:
-                            return None
-        return bytes(data)
+            async with asyncio.timeout(remote.SILENT_SECONDS):
+                stream = await self.sandbox.files.read(f"{self.private}/{name}", format="stream")
+            async with asyncio.timeout(remote.FILE_SECONDS), stream as pieces:
+                return await self.whole(pieces, limit_bytes)
 
     async def name_hosts(self, lines: str) -> None:
         """Have exactly these names found inside, beside those that were there before any of ours."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agent_core.contract import Contract
@@ -10,7 +11,7 @@ from agent_core.sandbox.base import Amendment, Size
 from agent_core.sandbox.e2b import amendment, options, tiers
 from agent_core.sandbox.e2b.errors import translated
 from agent_core.sandbox.e2b.remote import Remote
-from agent_core.sandbox.hosted.sandbox import HostedSandbox
+from agent_core.sandbox.hosted.lasting import LastingSandbox
 
 if TYPE_CHECKING:
     from e2b_code_interpreter import AsyncSandbox
@@ -20,7 +21,7 @@ _SECONDS = 30.0
 _HOME = "import json, os; print(json.dumps({'home': os.getcwd()}))"
 
 
-class E2BSandbox(HostedSandbox):
+class E2BSandbox(LastingSandbox):
     """See `agent_core.sandbox.base.Sandbox`. Made by `E2BProvider.open`."""
 
     def __init__(self, sandbox: "AsyncSandbox", contract: Contract, tier: tiers.Tier) -> None:
@@ -34,15 +35,8 @@ class E2BSandbox(HostedSandbox):
         return self._speaks
 
     async def start(self) -> None:
-        """Measure the machine, and make the interpreter ready.
-
-        Raises ClauseRefused where the template's machine is smaller than the contract.
-        """
-        with translated(opened=True):
-            async with asyncio.timeout(_SECONDS):
-                told = await self._sandbox.get_info()
-        self._machine = Size(float(told.cpu_count), int(told.memory_mb))
-        _check_size(self._machine, self._contract)
+        """See `LastingSandbox.start`."""
+        await self._measure()
         match await self._speaks.said(_HOME):
             case [{"home": str(home)}] if home.startswith("/"):
                 self._speaks = Remote(self._sandbox, home.rstrip("/"))
@@ -51,6 +45,21 @@ class E2BSandbox(HostedSandbox):
         if lines := options.hosts(self._contract.network):
             await self._speaks.name_hosts(lines)
         await self._speaks.begin(self._contract, disk_guard=True)
+
+    async def rejoin(self) -> None:
+        """See `LastingSandbox.rejoin`."""
+        self._lives_since(await self._measure())
+        await self._speaks.rejoin(self._contract)
+
+    async def _measure(self) -> datetime:
+        """Since when there is such a machine."""
+        with translated(opened=True):
+            async with asyncio.timeout(_SECONDS):
+                told = await self._sandbox.get_info()
+        self._machine = Size(float(told.cpu_count), int(told.memory_mb))
+        _check_size(self._machine, self._contract)
+        since: datetime = told.started_at
+        return since
 
     @property
     def allocated(self) -> Size | None:

@@ -1,6 +1,7 @@
 """The part of the local worker that runs elsewhere too, as one archive, and the code that speaks to it."""
 
 import functools
+import hashlib
 import io
 import json
 import zipfile
@@ -23,12 +24,24 @@ def archive() -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(f"{_PACKAGE}/__init__.py", "")
-        for home, names in ((_WORKER, _SHARED), (_INSIDE, _OURS)):
-            for name in names:
-                text = resources.files(home).joinpath(f"{name}.py").read_text("utf-8")
-                text = text.replace(_WORKER, _PACKAGE).replace(_INSIDE, _PACKAGE)
-                file.writestr(f"{_PACKAGE}/{name}.py", text)
+        for name, text in _sources().items():
+            file.writestr(f"{_PACKAGE}/{name}.py", text)
     return data.getvalue()
+
+
+@functools.cache
+def mark() -> str:
+    """Tells this version of our part from any other: two that differ may not understand each other."""
+    return hashlib.sha256(json.dumps(_sources()).encode()).hexdigest()
+
+
+def _sources() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for home, names in ((_WORKER, _SHARED), (_INSIDE, _OURS)):
+        for name in names:
+            text = resources.files(home).joinpath(f"{name}.py").read_text("utf-8")
+            found[name] = text.replace(_WORKER, _PACKAGE).replace(_INSIDE, _PACKAGE)
+    return found
 
 
 def first(home: str, contract: Contract, *, disk_guard: bool) -> str:
@@ -36,7 +49,7 @@ def first(home: str, contract: Contract, *, disk_guard: bool) -> str:
     return (
         f"import sys; sys.path.insert(0, {home + '/.ringfence/inside.zip'!r})\n"
         f"import json; from {_PACKAGE} import session as _session\n"
-        f"_session.begin({home!r}, json.loads({json.dumps(limits(contract, disk_guard=disk_guard))!r}))\n"
+        f"_session.begin({home!r}, json.loads({json.dumps(limits(contract, disk_guard=disk_guard))!r}), {mark()!r})\n"
     )
 
 

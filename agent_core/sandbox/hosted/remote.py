@@ -3,7 +3,7 @@
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any, Literal
 
 from agent_core.contract import Contract
@@ -12,8 +12,13 @@ from agent_core.sandbox.hosted import bundle
 
 Hear = Callable[[Literal["stdout", "stderr"], str], None]
 SECONDS = 60.0
-"""How long a request may take that runs nobody's code."""
+"""How long a request may take that runs nobody's code; less where the contract gives code itself less."""
+GRACE_SECONDS = 10.0
+"""How much longer than code such a request may take all the same."""
 FILE_SECONDS = 600.0
+SILENT_SECONDS = 30.0
+"""How long nothing may come of a file."""
+_REJOIN_SECONDS = 15.0
 
 
 class Remote(ABC):
@@ -29,6 +34,11 @@ class Remote(ABC):
         self.home = home
         self.private = f"{home}/.ringfence"
         self.pid = 0
+        self._seconds = SECONDS
+
+    def hold_to(self, contract: Contract) -> None:
+        """Wait for answers no longer than a contract has people wait for code."""
+        self._seconds = min(SECONDS, contract.timeout.call_seconds + GRACE_SECONDS)
 
     async def begin(self, contract: Contract, *, disk_guard: bool = False) -> None:
         """Put our part into the interpreter. With a guard, what is written is kept to the disk of the contract."""
@@ -38,12 +48,22 @@ class Remote(ABC):
                 self.pid = pid
             case _:
                 raise SandboxCrashed("its interpreter did not start")
+        self.hold_to(contract)
+
+    async def rejoin(self, contract: Contract) -> None:
+        """Find our part in an interpreter into which another process of the app has put it."""
+        match await self.said(bundle.call("rejoin", bundle.mark()), _REJOIN_SECONDS):
+            case [{"pid": int(pid), "home": str(home)}] if home.startswith("/"):
+                self.home, self.private, self.pid = home, f"{home}/.ringfence", pid
+            case _:
+                raise SandboxCrashed("its interpreter is not as it was left")
+        self.hold_to(contract)
 
     async def ask(self, method: str, *arguments: object) -> list[Any]:
         """One request of our part, and the JSON lines that it says."""
-        return await self.said(bundle.call(method, *arguments))
+        return await self.said(bundle.call(method, *arguments), self._seconds)
 
-    async def said(self, code: str) -> list[Any]:
+    async def said(self, code: str, seconds: float = SECONDS) -> list[Any]:
         """The JSON lines that some code of ours says."""
         said: list[str] = []
 
@@ -52,13 +72,25 @@ class Remote(ABC):
                 said.append(text)
 
         try:
-            async with asyncio.timeout(SECONDS):
-                await self.execute(code, hear, SECONDS)
+            async with asyncio.timeout(seconds):
+                await self.execute(code, hear, seconds)
             return [json.loads(line) for line in "".join(said).splitlines() if line]
         except TimeoutError:
             raise SandboxCrashed("its interpreter did not answer in time") from None
         except ValueError:
             raise SandboxCrashed("its interpreter did not answer as agreed") from None
+
+    @staticmethod
+    async def whole(pieces: AsyncIterable[bytes], limit_bytes: int) -> bytes | None:
+        """A file as it comes, or None where it is larger. Raises TimeoutError where nothing comes any more."""
+        data, clock = bytearray(), asyncio.get_running_loop().time
+        async with asyncio.timeout(SILENT_SECONDS) as silence:
+            async for piece in pieces:
+                silence.reschedule(clock() + SILENT_SECONDS)
+                data += piece
+                if len(data) > limit_bytes:
+                    return None
+        return bytes(data)
 
     @abstractmethod
     async def execute(self, code: str, hear: Hear, seconds: float) -> None:

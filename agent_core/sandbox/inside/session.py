@@ -59,7 +59,8 @@ class Results:
 class Session:
     """What the host asks of one interpreter."""
 
-    def __init__(self, home: str, limits: dict[str, int]) -> None:
+    def __init__(self, home: str, limits: dict[str, int], mark: str) -> None:
+        self._home, self._mark = home, mark
         self._root, self._private = f"{home}/work", f"{home}/.ringfence"
         kernel.unprivileged(home)
         os.makedirs(f"{self._root}/{_INPUTS}", exist_ok=True)  # noqa: PTH103
@@ -187,6 +188,10 @@ class Session:
             number = 2 if error.errno in {1, 13, 18} else error.errno or 2
         self._say({"errno": number, "size": size})
 
+    def rejoin(self, mark: str) -> None:
+        """Say where it is to a host that has not put it here; nothing to one that speaks otherwise."""
+        self._say({"pid": self._owner, "home": self._home} if mark == self._mark else {})
+
     def entries(self) -> None:
         """Say the files below the working folder."""
         for start in range(0, len(found := files.entries()), 50):
@@ -290,10 +295,10 @@ def _kill(pids: list[int]) -> None:
 session: Session | None = None
 
 
-def begin(home: str, limits: dict[str, int]) -> None:
-    """Once in an interpreter's life. Says its process."""
+def begin(home: str, limits: dict[str, int], mark: str = "") -> None:
+    """Once in an interpreter's life. Says its process. By its mark the host knows which version of this it is."""
     global session  # noqa: PLW0603
     sink = sys.stdout
-    session = Session(home, limits)
+    session = Session(home, limits, mark)
     sink.write(json.dumps({"pid": os.getpid()}) + "\n")
     sink.flush()

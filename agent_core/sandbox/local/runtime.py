@@ -18,6 +18,7 @@ from agent_core.sandbox.local import environment
 from agent_core.sandbox.local.environment import ENVIRONMENT, SITE_PACKAGES
 from agent_core.sandbox.local.interpreter import Interpreter, interpreter
 from agent_core.sandbox.local.network.variables import CERTIFICATES, certificates, variables
+from agent_core.sandbox.surroundings import VARIABLES
 
 _WORKER = "/opt/ringfence"
 _FONTS = "/opt/matplotlib"
@@ -80,22 +81,22 @@ def build(folder: Path, stopped: Callable[[], bool] = lambda: False) -> Runtime:
 
 
 def _variables(found: Interpreter) -> tuple[tuple[str, str], ...]:
-    told = {
-        "PATH": f"{ENVIRONMENT}/bin:/usr/bin:/bin",
-        "HOME": "/work",
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "TMPDIR": "/tmp",  # noqa: S108  the jail's own
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/tmp/matplotlib",  # noqa: S108  as above
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "NUMEXPR_NUM_THREADS": "1",
-        "ARROW_DEFAULT_MEMORY_POOL": "system",
-        "JE_ARROW_MALLOC_CONF": "background_thread:false",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    } | variables()
+    told = (
+        VARIABLES
+        | {
+            "PATH": f"{ENVIRONMENT}/bin:/usr/bin:/bin",
+            "HOME": "/work",
+            "TMPDIR": "/tmp",  # noqa: S108  the jail's own
+            "MPLCONFIGDIR": "/tmp/matplotlib",  # noqa: S108  as above
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+            "NUMEXPR_NUM_THREADS": "1",
+            "ARROW_DEFAULT_MEMORY_POOL": "system",
+            "JE_ARROW_MALLOC_CONF": "background_thread:false",
+        }
+        | variables()
+    )
     if found.library_path:
         told["LD_LIBRARY_PATH"] = found.library_path
     return tuple(told.items())

@@ -37,6 +37,10 @@ class Emulator(Serving):
         """The sandboxes that run."""
         return tuple(self._machines)
 
+    def ready(self) -> bool:
+        """Whether a sandbox is up."""
+        return any(one.state == "started" for one in self._machines.values())
+
     def machine(self, sandbox_id: str) -> Machine:
         return self._machines[sandbox_id]
 
@@ -218,12 +222,14 @@ class Emulator(Serving):
             return
         await socket_.accept()
         request = json.loads(await socket_.receive_text())
-        if fault is not None and fault.kind == "hang":
+        fault = fault or self._fault(f"CODE {request['code']}")
+        kind = fault.kind if fault is not None else ""
+        if kind == "hang":
             await self.released.wait()
-        if fault is not None and fault.kind == "cut":
+        if kind == "cut":
             await socket_.close(1011, "cut")
             return
-        if fault is not None and fault.kind == "kill":
+        if kind == "kill":
             asyncio.get_running_loop().call_later(
                 0.3, lambda: self._timers.update(kill=asyncio.create_task(machine.stop("error")))
             )
@@ -237,6 +243,8 @@ class Emulator(Serving):
                         await socket_.close(chunk["close"], chunk["reason"])
                     else:
                         await socket_.send_json(chunk)
+                        if kind == "stall" and chunk.get("type") == "stdout":
+                            await self.released.wait()
                 except Exception:  # noqa: BLE001  the client may have gone in any state
                     gone = True
 

@@ -1,6 +1,7 @@
 """One sandbox of the emulated Daytona."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 from agent_core.contract import Contract, Network
@@ -15,7 +16,7 @@ class Machine(machine.Machine):
         super().__init__(provider)
         self.id, self.asked = f"sbx-{number:04d}", asked
         self.name = asked.get("name") or self.id
-        self.state = "starting"
+        self.state, self.made_at = "starting", datetime.now(UTC).isoformat().replace("+00:00", "Z")
         self.cpu, self.memory, self.disk = asked.get("cpu") or 1, asked.get("memory") or 1, asked.get("disk") or 3
         self.network = {name: asked.get(name) for name in ("networkBlockAll", "networkAllowList", "domainAllowList")}
 
@@ -27,7 +28,8 @@ class Machine(machine.Machine):
         return machine.contract(network, vcpus=self.cpu, memory_mib=self.memory * 1024, disk_mib=self.disk * 1024)
 
     async def boot(self) -> None:
-        await self.start(self.contract, denied=bool(self.network["networkBlockAll"]))
+        environment = self.asked.get("env") or {}
+        await self.start(self.contract, denied=bool(self.network["networkBlockAll"]), environment=environment)
         self.state = "started"
 
     async def stop(self, state: str = "destroyed") -> None:
@@ -83,7 +85,7 @@ class Machine(machine.Machine):
             "autoStopInterval": self.asked.get("autoStopInterval"),
             "autoDeleteInterval": self.asked.get("autoDeleteInterval"),
             "volumes": [],
-            "createdAt": "2026-11-24T00:00:00Z",
-            "updatedAt": "2026-11-24T00:00:00Z",
+            "createdAt": self.made_at,
+            "updatedAt": self.made_at,
             "toolboxProxyUrl": f"{url}/toolbox",
         }

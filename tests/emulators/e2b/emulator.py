@@ -54,6 +54,10 @@ class Emulator(Serving):
         """The sandboxes that run."""
         return tuple(self._machines)
 
+    def ready(self) -> bool:
+        """Whether a sandbox is up."""
+        return bool(self._machines)
+
     def start_at_look(self, number: int) -> None:
         """The next sandbox starts when the list has been asked for so often, and is on that one."""
         self._looks_left = number
@@ -158,10 +162,8 @@ class Emulator(Serving):
                 return JSONResponse(await one.metrics())
             case "DELETE", []:
                 await self.end(one.id)
-            case "POST", ["timeout"]:
-                if refusal := self._too_long(body["timeout"]):
-                    return refusal
-                self._expire(one, body["timeout"])
+            case "POST", ["connect" | "timeout" as what]:
+                return self._prolong(one, body["timeout"], connecting=what == "connect")
             case "PUT", ["network"]:
                 if refusal := _bad_network(body):
                     return refusal
@@ -169,6 +171,14 @@ class Emulator(Serving):
             case _:
                 return error(404, "no such path")
         return Response(status_code=204)
+
+    def _prolong(self, one: Machine, seconds: int, *, connecting: bool) -> Response:
+        """Connecting never shortens a life, and says how to speak to the sandbox."""
+        if refusal := self._too_long(seconds):
+            return refusal
+        if not connecting or seconds > one.left:
+            self._expire(one, seconds)
+        return JSONResponse(one.created()) if connecting else Response(status_code=204)
 
     def _too_long(self, seconds: int) -> Response | None:
         if seconds <= self.most_seconds:
@@ -200,16 +210,31 @@ class Emulator(Serving):
         token = request.headers.get("x-access-token")
         if token != one.key or (traffic and request.headers.get("e2b-traffic-access-token") != traffic):
             return Response("unauthorized access", 401)
-        if fault is not None and fault.kind == "kill":
-            asyncio.get_running_loop().call_later(0.3, self._kill_soon, one.id)
         if interpreter:
-            return await inside.execute(one, await request.json(), cut=fault is not None and fault.kind == "cut")
+            return await self._interpret(one, await request.json(), fault)
+        if fault is not None and fault.kind == "kill":
+            self._kill_soon(one.id)
         with contextlib.suppress(KeyError):
             return await inside.SERVICES[path](one, request, fault)
         return error(404, "no such path")
 
+    async def _interpret(self, one: Machine, asked: dict[str, Any], fault: Fault | None) -> Response:
+        fault = fault or self._fault(f"CODE {asked['code']}")
+        kind = fault.kind if fault is not None else ""
+        if kind == "hang":
+            await self.released.wait()
+        if fault is not None and kind == "status":
+            return error(fault.status, fault.message)
+        if kind == "kill":
+            self._kill_soon(one.id)
+        return await inside.execute(one, asked, kind, self.released)
+
     def _kill_soon(self, sandbox_id: str) -> None:
-        self._timers["kill"] = asyncio.create_task(self.end(sandbox_id))
+        async def kill() -> None:
+            await asyncio.sleep(0.3)
+            await self.end(sandbox_id)
+
+        self._timers["kill"] = asyncio.create_task(kill())
 
 
 def _bad_network(asked: dict[str, Any]) -> Response | None:

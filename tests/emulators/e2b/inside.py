@@ -20,8 +20,8 @@ from tests.emulators.serving import Fault
 _KEEPALIVE_SECONDS = 5.0
 
 
-async def execute(one: Machine, asked: dict[str, Any], *, cut: bool) -> Response:
-    """A line of JSON for each thing that happens."""
+async def execute(one: Machine, asked: dict[str, Any], fault: str, released: asyncio.Event) -> Response:
+    """A line of JSON for each thing that happens. `fault`: its kind, empty where there is none."""
     if asked.get("context_id"):
         return Response(f"Context {asked['context_id']} not found", 404)
 
@@ -29,8 +29,10 @@ async def execute(one: Machine, asked: dict[str, Any], *, cut: bool) -> Response
         hangs = one.hangs_until > time.monotonic()
         async for chunk in _alive(_hang() if hangs else _run(one, asked["code"])):
             yield json.dumps(chunk).encode() + b"\n"
-            if cut:
+            if fault == "cut":
                 raise ConnectionResetError("scripted cut")
+            if fault == "stall" and chunk["type"] == "stdout":
+                await released.wait()
 
     return StreamingResponse(lines(), media_type="text/plain")
 

@@ -45,7 +45,7 @@ class Machine:
         return machine.contract(network, vcpus=self.vcpus, memory_mib=self.memory_mib, disk_mib=_DISK_MIB)
 
     async def boot(self) -> None:
-        await self.inner.start(self.contract, denied=self.denied)
+        await self.inner.start(self.contract, denied=self.denied, environment=self.asked.get("envVars") or {})
 
     async def replace_network(self, asked: dict[str, Any]) -> None:
         """All of it: what is left out is gone."""
@@ -102,6 +102,11 @@ class Machine:
             "domain": None,
             "network": self.network,
         }
+
+    @property
+    def left(self) -> float:
+        """Seconds until its time-out."""
+        return (self.ends - datetime.now(UTC)).total_seconds()
 
     def lives(self, seconds: float) -> None:
         self.ends = datetime.now(UTC) + timedelta(seconds=seconds)
