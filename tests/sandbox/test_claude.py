@@ -54,8 +54,9 @@ class TestClaude(SandboxConformance):
         "test_a_flood_of_output": "the stand-in's own sandbox stops at 10 MiB, and variables don't last",
     }
 
-    @pytest.fixture
-    def provider(self, claude):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def provider(cls, claude):
         return claude
 
     @pytest.fixture(autouse=True)

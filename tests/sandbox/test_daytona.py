@@ -35,8 +35,9 @@ class TestDaytona(SandboxConformance):
         "test_a_flood_of_output": "the stand-in's own sandbox stops at 10 MiB of the interpreter's JSON lines",
     }
 
-    @pytest.fixture
-    def provider(self, daytona):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def provider(cls, daytona):
         return daytona
 
     @pytest.fixture(autouse=True)

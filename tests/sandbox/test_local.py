@@ -32,8 +32,9 @@ async def without_groups() -> AsyncIterator[LocalProvider]:
 class TestLocal(SandboxConformance):
     """By the best means of this machine."""
 
-    @pytest.fixture
-    def provider(self, shared):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def provider(cls, shared):
         return shared
 
     async def test_it_is_available(self, provider):
@@ -70,8 +71,9 @@ class TestLocal(SandboxConformance):
 class TestWithoutGroups(SandboxConformance):
     """By resource limits, affinity and the watchdog alone, as for most ordinary users."""
 
-    @pytest.fixture
-    def provider(self, without_groups):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def provider(cls, without_groups):
         return without_groups
 
     async def test_the_means_are_told(self, sandbox):
