@@ -22,6 +22,9 @@ from agent_core.errors import ProviderUnavailable
 UNPRIVILEGED_ID = 65_533
 """The host's user and group of a jail that root starts: below nobody's 65534, and without an account."""
 
+MARK = "RINGFENCE_JAIL"
+"""What stands before the mark of a jail's app process on its command line: a variable that is gone before anything runs."""
+
 COMPLAINTS = ("bwrap: ", drop_root.COMPLAINT)
 """How a line of standard error begins that says why a jail could not be made."""
 
@@ -90,7 +93,7 @@ def command(jail: Jail, argv: Sequence[str]) -> list[str]:
     Raises ProviderUnavailable where bubblewrap is missing.
     """
     program, arguments = _split(jail)
-    return [*program, *arguments, "--", *argv]
+    return [*program, "--setenv", MARK, mark(), *arguments, "--", *argv]
 
 
 def command_by_descriptor(jail: Jail, argv: Sequence[str], arguments_fd: int) -> tuple[list[str], bytes]:
@@ -100,7 +103,13 @@ def command_by_descriptor(jail: Jail, argv: Sequence[str], arguments_fd: int) ->
     """
     program, arguments = _split(jail)
     packed = b"".join(argument.encode() + b"\0" for argument in arguments)
-    return [*program, "--args", str(arguments_fd), "--", *argv], packed
+    return [*program, "--setenv", MARK, mark(), "--args", str(arguments_fd), "--", *argv], packed
+
+
+def mark() -> str:
+    """This process's namespace, number and start, in clock ticks since boot: what it leaves behind is known by them."""
+    started = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+    return f"{Path('/proc/self/ns/pid').stat().st_ino}-{os.getpid()}-{started}"
 
 
 def unnamed(argv: Sequence[str]) -> tuple[str, list[str]]:

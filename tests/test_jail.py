@@ -72,8 +72,7 @@ def test_arguments_by_descriptor_name_no_host_path():
     """The jail's first process shows only where its arguments were, and what it runs."""
     argv, packed = command_by_descriptor(JAIL, ["prog"], 9)
     assert argv[-4:] == ["--args", "9", "--", "prog"]
-    inner = argv[argv.index("--args") - 1]
-    assert inner.endswith("bwrap")
+    assert argv[argv.index("--setenv") - 1].endswith("bwrap")
     assert packed.endswith(b"\0")
     assert packed.decode().split("\0")[:-1] == command(JAIL, ["prog"])[argv.index("--args") : -2]
 

@@ -1,6 +1,7 @@
 """An app that is killed leaves nothing behind."""
 
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -9,7 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from agent_core.sandbox.local import cgroups, folders, processes
+import psutil
+
+from agent_core.jail import Jail, command_by_descriptor, system_binds
+from agent_core.sandbox.local import cgroups, folders, jails, launch, processes
 
 ROOT = Path(__file__).parent.parent.parent
 APP = """
@@ -26,6 +30,23 @@ async def main():
 
 asyncio.run(main())
 """
+
+HALTED = "import sys, time; from tests.sandbox.test_orphans import halted; print(halted(int(sys.argv[1]))[1], flush=True); time.sleep(600)"
+
+
+def halted(until: int) -> tuple[subprocess.Popen[bytes], int]:
+    """A jail, and its first process, in the moment when that waits for bubblewrap: until a descriptor can be read."""
+    arguments = os.memfd_create("arguments")
+    told, info = os.pipe()
+    jail = Jail(system_binds()[0], "/", info_fd=info, nests=True)
+    argv, packed = command_by_descriptor(jail, ["/usr/bin/sleep", "600"], arguments)
+    os.write(arguments, packed + f"--userns-block-fd\0{until}\0".encode())
+    os.lseek(arguments, 0, os.SEEK_SET)
+    process = subprocess.Popen(argv, env={}, cwd="/", pass_fds=(arguments, info, until))
+    for descriptor in (arguments, info):
+        os.close(descriptor)
+    with os.fdopen(told) as answer:
+        return process, int(re.findall(r"\d+", answer.readline() + answer.readline())[0])
 
 
 def running(marker: str) -> list[str]:
@@ -58,6 +79,37 @@ def test_a_killed_app_leaves_nothing():
     if (hierarchy := cgroups.detect()) is not None:
         cgroups.clear_leftovers(hierarchy)
         assert [path for parent in hierarchy.parents.values() for path in parent.glob(f"*{name}")] == []
+
+
+def test_a_jail_that_was_only_beginning_when_its_app_was_killed_is_cleared_by_the_next():
+    """No signal of the kernel's ends it: bubblewrap dies with the app, and what it was to wake waits."""
+    until, held = os.pipe()
+    argv = [sys.executable, "-c", HALTED, str(until)]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, pass_fds=(until,)) as app:
+        first = psutil.Process(int(app.stdout.readline()))
+        bubblewrap = first.parent()
+        assert bubblewrap.ppid() == app.pid
+        assert jails.clear_leftovers() == 0
+        app.kill()
+        app.wait(5)
+    psutil.wait_procs([bubblewrap], 10)
+    assert first.status() == psutil.STATUS_SLEEPING
+    assert jails.clear_leftovers() == 1
+    assert psutil.wait_procs([first], 10)[1] == []
+    os.close(until)
+    os.close(held)
+
+
+def test_a_jail_that_is_only_beginning_ends_whole():
+    """Also while its first process waits for bubblewrap."""
+    until, held = os.pipe()
+    process, first = halted(until)
+    waiting = psutil.Process(first)
+    launch.end(process)
+    process.wait(10)
+    assert psutil.wait_procs([waiting], 10)[1] == []
+    os.close(until)
+    os.close(held)
 
 
 def test_folders_of_the_dead_are_removed(tmp_path):

@@ -18,7 +18,7 @@ from typing import Any
 from agent_core.errors import ProviderUnavailable
 from agent_core.jail import Bind, Jail
 from agent_core.sandbox.local import seccomp
-from agent_core.sandbox.local.launch import Launched, ends, spawn
+from agent_core.sandbox.local.launch import Launched, end, ends, spawn
 from agent_core.sandbox.local.runtime import Runtime
 
 INPUTS = "/inputs"
@@ -159,7 +159,7 @@ class ForkServer:
         try:
             await asyncio.to_thread(self._process.wait, _END_SECONDS)
         except TimeoutExpired:
-            self._process.kill()
+            end(self._process)
             await asyncio.to_thread(self._process.wait)
 
     def _release(self) -> None:

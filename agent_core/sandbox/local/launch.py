@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -94,7 +95,7 @@ class Bubblewrap:
 
     def kill(self) -> None:
         """See `Keeper.kill`."""
-        self._process.kill()
+        end(self._process)
 
     def release(self) -> None:
         """See `Keeper.release`."""
@@ -163,6 +164,18 @@ def spawn(
         )
     finally:
         os.close(arguments_fd)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a jail by its bubblewrap, whose first process inside would wait for ever where that one died too early."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    for child in processes.descendants(process.pid):
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGKILL)
+    process.kill()
 
 
 def take_listener(launched: Launched) -> socket.socket | None:

@@ -12,7 +12,7 @@ from typing import Literal
 from agent_core.contract import Contract
 from agent_core.errors import ClauseRefused, ProviderUnavailable, RingfenceError
 from agent_core.sandbox.base import Leftover
-from agent_core.sandbox.local import cgroups, folders, probe, runtime
+from agent_core.sandbox.local import cgroups, folders, jails, probe, runtime
 from agent_core.sandbox.local.forks import MOST_FORKS, Forks
 from agent_core.sandbox.local.network.addresses import Range, Reach, Resolve, SystemResolver
 from agent_core.sandbox.local.sandbox import LANGUAGES, LocalSandbox
@@ -76,10 +76,8 @@ class LocalProvider:
             await self._forks.tidy()
 
     async def leftovers(self) -> tuple[Leftover, ...]:
-        """None: the kernel ends a sandbox with the process that opened it. Its groups and folders are cleared here."""
-        if self._hierarchy is not None:
-            await asyncio.to_thread(cgroups.clear_leftovers, self._hierarchy)
-        await asyncio.to_thread(folders.clear_leftovers)
+        """None: the kernel ends a sandbox with the process that opened it. What that leaves is cleared here."""
+        await asyncio.to_thread(self._clear)
         return ()
 
     async def end(self, sandbox_id: str) -> None:
@@ -118,8 +116,14 @@ class LocalProvider:
             self._preparing.add_done_callback(_failed)  # nobody may be left to hear of it
         return await asyncio.shield(self._preparing)
 
+    def _clear(self) -> None:
+        jails.clear_leftovers()
+        if self._hierarchy is not None:
+            cgroups.clear_leftovers(self._hierarchy)
+        folders.clear_leftovers()
+
     async def _build(self) -> tuple[Path, runtime.Runtime]:
-        await asyncio.to_thread(folders.clear_leftovers)
+        await asyncio.to_thread(self._clear)
         folder = self._folder = folders.make()
         (folder / _SANDBOXES).mkdir()
         (folder / _SANDBOXES).chmod(0o755)
