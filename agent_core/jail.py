@@ -23,7 +23,7 @@ UNPRIVILEGED_ID = 65_533
 """The host's user and group of a jail that root starts: below nobody's 65534, and without an account."""
 
 MARK = "RINGFENCE_JAIL"
-"""What stands before the mark of a jail's app process on its command line: a variable that is gone before anything runs."""
+"""A variable, gone before anything runs: on a jail's command line the mark of its app process stands after it."""
 
 COMPLAINTS = ("bwrap: ", drop_root.COMPLAINT)
 """How a line of standard error begins that says why a jail could not be made."""

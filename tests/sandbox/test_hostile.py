@@ -268,6 +268,26 @@ async def test_a_session_that_breaks_itself(sandbox, code):
             return
 
 
+REPLACED = """
+import contextlib, json, os, signal, struct, threading, time
+json.dumps = json.JSONEncoder.encode = lambda *_, **__: "{}"
+json.loads = json.JSONDecoder.decode = lambda *_, **__: {}
+os.write, os.read, os.getpid = (lambda *_: 1 << 30), (lambda *_: b""), (lambda: 0)
+time.monotonic, time.sleep = (lambda: 0.0), (lambda _: None)
+signal.signal = struct.Struct = threading.current_thread = threading.Lock = None
+"""
+
+
+async def test_code_that_replaces_functions_is_answered_at_once(sandbox):
+    """The worker has bound what it needs: this call and the next end with their results, and files come out."""
+    done, _ = await run(sandbox, REPLACED, timeout_seconds=20)
+    assert done.exit_code == 0
+    done, said = await run(sandbox, "open('made', 'w').write('x'); print('still here'); 1 / 0", timeout_seconds=20)
+    assert (done.exit_code, done.error.name, said.text()) == (1, "ZeroDivisionError", "still here\n")
+    assert [entry.path for entry in await sandbox.list()] == ["made"]
+    assert await sandbox.read("made", limit_bytes=10) == b"x"
+
+
 async def test_no_sandbox_reaches_another(provider, sandbox):
     """Two sandboxes share no abstract socket and no shared memory."""
     await run(

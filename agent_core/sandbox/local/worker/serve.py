@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import resource
 import sys
 
-from . import door, files, imports, streams
+from . import codec, door, files, imports, streams
 from .repl import Outcome, Repl
 from .screen import Screen
 from .shell import Shell
@@ -89,7 +88,7 @@ class _Worker:
             "exit_code": outcome.exit_code,
             "kept": outcome.kept,
         }
-        self._wire.send(done, json.dumps(outcome.error).encode() if outcome.error else b"")
+        self._wire.send(done, codec.dumps(outcome.error) if outcome.error else b"")
 
     def _read(self, call: str, path: str, limit: int) -> None:
         for size, piece in files.read(path, limit):
@@ -98,7 +97,7 @@ class _Worker:
     def _list(self, call: str) -> None:
         found = files.entries()
         for start in range(0, len(found), _LIST_PIECE):
-            body = json.dumps(found[start : start + _LIST_PIECE]).encode("utf-8", "replace")
+            body = codec.dumps(found[start : start + _LIST_PIECE])
             self._wire.send({"op": "entries", "call": call}, body)
 
     def _file(self, call: str, work: Callable[[], None]) -> None:

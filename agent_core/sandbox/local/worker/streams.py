@@ -4,7 +4,7 @@ import fcntl
 import io
 import sys
 import termios
-import time
+from time import monotonic, sleep
 
 _PATIENCE_SECONDS = 0.1
 _STEP_SECONDS = 0.0001
@@ -43,9 +43,9 @@ class Stream(io.TextIOWrapper):
             self._wait(unread)
 
     def _wait(self, unread: bytearray) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while any(unread) and time.monotonic() < deadline:
-            time.sleep(_STEP_SECONDS)
+        deadline = monotonic() + _PATIENCE_SECONDS
+        while any(unread) and monotonic() < deadline:
+            sleep(_STEP_SECONDS)
             fcntl.ioctl(self._descriptor, termios.FIONREAD, unread)
 
 
