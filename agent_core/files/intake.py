@@ -7,7 +7,7 @@ from agent_core.contract import Contract
 from agent_core.errors import ErrorKind, StoreUnavailable
 from agent_core.events import FileRefused, Upload
 from agent_core.files.names import safe_name
-from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.artifacts import Artifacts
 
 MOST_FILES = 50
 """How many files one conversation may hold."""
@@ -37,7 +37,7 @@ def take_in(
     *,
     contract: Contract,
     taken: Collection[str],
-    store: ArtifactStore,
+    store: Artifacts,
     here: Collection[str] = (),
 ) -> Upload | FileRefused:
     """Keep a file under a safe name unlike those `taken`, or say why it can't come in.

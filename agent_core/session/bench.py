@@ -14,13 +14,13 @@ from agent_core.session.draft import DraftBoard
 from agent_core.session.hold import Hold
 from agent_core.session.log import Log
 from agent_core.session.patience import patiently
-from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.artifacts import Artifacts
 
 
 class Bench:
     """Satisfies `agent_core.tools.workbench.Workbench`; `turn` is set as turns begin."""
 
-    def __init__(self, log: Log, draft: DraftBoard, hold: Hold, artifacts: ArtifactStore) -> None:
+    def __init__(self, log: Log, draft: DraftBoard, hold: Hold, artifacts: Artifacts) -> None:
         self.turn = ""
         self._log = log
         self._draft = draft

@@ -16,10 +16,10 @@ from agent_core.contract.invalid import validated
 from agent_core.errors import ClauseRefused, ProviderUnavailable
 from agent_core.files.samples import SAMPLES
 from agent_core.sandbox.base import Provider
-from agent_core.session import elsewhere
 from agent_core.session.bench import Bench
 from agent_core.session.desk import Desk
 from agent_core.session.draft import DraftBoard
+from agent_core.session.elsewhere import Elsewhere, sandbox
 from agent_core.session.hold import Hold
 from agent_core.session.intake import Intake
 from agent_core.session.log import Log
@@ -31,8 +31,9 @@ from agent_core.session.seat import Seat
 from agent_core.session.spending import Spending
 from agent_core.session.values import Draft, IncomingFile, Snapshot
 from agent_core.session.variables import Variable
-from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.artifacts import Artifacts
 from agent_core.storage.conversations import ConversationStore
+from agent_core.storage.drafts import Drafts
 from agent_core.tools.outcome import Outcome
 
 _TITLE_LENGTH = 60
@@ -51,7 +52,8 @@ class Conversation:
         log: Log,
         hold: Hold,
         spending: Spending,
-        artifacts: ArtifactStore,
+        artifacts: Artifacts,
+        drafts: Drafts,
         conversations: ConversationStore,
         planners: Planners,
         ceiling: Ceiling,
@@ -73,6 +75,7 @@ class Conversation:
         self._conversations = conversations
         self._planners = planners
         self._draft = DraftBoard(log)
+        self._elsewhere = Elsewhere(conversation_id, log, drafts)
         self._bench = Bench(log, self._draft, hold, artifacts)
         self._intake = Intake(log, self._draft, hold, artifacts)
         self._desk = Desk(
@@ -125,6 +128,8 @@ class Conversation:
         """Everything the screen needs, with the events after number `after`."""
         self._seat.touch()
         self._seat.follow()
+        if not self._seat.held:
+            self._elsewhere.look()
         with self._log.lock:
             state, here = self._log.state, self._seat.held
             busy = self._under_way
@@ -132,15 +137,22 @@ class Conversation:
                 events=self._log.after(after),
                 last=self._log.last,
                 busy=busy,
-                draft=self._waiting(self._draft.current if here else elsewhere.draft(self._log)) if busy else None,
+                draft=self._waiting(self._draft.current if here else self._elsewhere.draft) if busy else None,
                 contract=state.contract,
                 contract_version=state.version,
-                sandbox=self._hold.state if here else elsewhere.sandbox(state),
+                sandbox=self._hold.state if here else sandbox(state),
                 cost=self._log.cost(),
                 closing=None if busy else self._hold.closing,
                 suggestions=self._suggestions(),
                 withheld=self._hold.withheld,
             )
+
+    @property
+    def draft(self) -> tuple[int, Draft] | None:
+        """What the turn that runs here shows, and the number of the event that it follows on."""
+        with self._log.lock:
+            draft = self._waiting(self._draft.current)
+            return None if draft is None or not self._seat.held else (self._log.last, draft)
 
     def ask(self, text: str, files: Sequence[IncomingFile] = ()) -> bool:
         """Open a turn with a message and the files that come with it.

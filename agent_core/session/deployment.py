@@ -41,10 +41,11 @@ from agent_core.session.spending import Ledger, Spending, Till
 from agent_core.session.upkeep import Upkeep
 from agent_core.session.validation import Validations
 from agent_core.session.values import ConversationSummary
-from agent_core.session.workspace import Workspace, folder_of
+from agent_core.session.workspace import Workspace
 from agent_core.storage.bucket import open_artifacts
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
+from agent_core.storage.drafts import Drafts
 from agent_core.storage.errands import Errands, Purpose
 from agent_core.storage.events import EventStore
 from agent_core.storage.holders import this_process
@@ -52,6 +53,7 @@ from agent_core.storage.hosted_files import HostedFiles
 from agent_core.storage.identity import deployment_id
 from agent_core.storage.leases import Leases
 from agent_core.storage.people import People, Person
+from agent_core.storage.puts import NotedArtifacts, Puts
 from agent_core.storage.requests import RequestBox
 from agent_core.storage.sandboxes import SandboxLog
 from agent_core.storage.seats import Seats
@@ -106,6 +108,8 @@ class Deployment:
         self._workspaces = WorkspaceStore(self._database)
         self._artifacts = open_artifacts(settings.artifacts, settings.home)
         self._artifacts.check()
+        self._puts = Puts(self._database)
+        self._drafts = Drafts(self._database)
         self.library = Library(self._database, self._artifacts)
         """What a person does with conversations as a whole."""
         self._gate = Gate(Leases(self._database))
@@ -152,6 +156,7 @@ class Deployment:
             seats=self._seats,
             requests=self._requests,
             sandboxes=self._sandboxes,
+            drafts=self._drafts,
             gate=self._gate,
             runs=(self.validations, self.keys),
             reclaim=self._reclaim,
@@ -243,14 +248,12 @@ class Deployment:
         return self._loop.run(self._load(conversation_id, owner))
 
     def delete(self, conversation_id: str, owner: str) -> None:
-        """Delete a conversation with its events, and the artifacts that nothing else refers to."""
+        """End and delete a conversation. Raises KeyError for any but the person's own."""
         conversation = self.get(conversation_id, owner)
         conversation.let_go()
         self._open.pop(conversation_id, None)
         self._known.pop(conversation_id, None)
-        self._conversations.delete(conversation_id)
-        self._workspaces.replace(folder_of(conversation_id), {})
-        self._artifacts.delete_unreferenced(self._events.references() | self._workspaces.references())
+        self.library.delete(conversation_id, owner)
 
     def unavailable(self, name: ProviderName, owner: str) -> str | None:
         """Why a person can't use a provider here, and what to do; None when they can."""
@@ -292,6 +295,7 @@ class Deployment:
     def _read(self, conversation_id: str, owner: str) -> Conversation:
         log = Log(conversation_id, self._events)
         spending = Spending(self._ledger, owner, conversation_id)
+        artifacts = NotedArtifacts(self._artifacts, self._puts, conversation_id)
         hold = Hold(
             conversation=conversation_id,
             owner=owner,
@@ -299,8 +303,8 @@ class Deployment:
             spending=spending,
             provider=lambda name: self._providers.get(name, owner),
             gate=self._gate,
-            artifacts=self._artifacts,
-            workspace=Workspace(conversation_id, owner, self._workspaces, self._artifacts),
+            artifacts=artifacts,
+            workspace=Workspace(conversation_id, owner, self._workspaces, artifacts),
             make_room=partial(self._make_room, owner),
             ceiling=self.ceiling,
             checked=partial(self.validations.require, owner),
@@ -313,7 +317,8 @@ class Deployment:
             log=log,
             hold=hold,
             spending=spending,
-            artifacts=self._artifacts,
+            artifacts=artifacts,
+            drafts=self._drafts,
             conversations=self._conversations,
             planners=self._planners,
             ceiling=self.ceiling,

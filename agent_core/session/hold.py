@@ -27,7 +27,7 @@ from agent_core.session.spending import Spending
 from agent_core.session.values import Closing, SandboxState
 from agent_core.session.variables import LOOK_SECONDS, Variable, look
 from agent_core.session.workspace import Workspace, pieces, writer
-from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.artifacts import Artifacts
 from agent_core.storage.sandboxes import LoggedSandbox
 
 
@@ -43,7 +43,7 @@ class Hold:
         spending: Spending,
         provider: Callable[[ProviderName], Provider],
         gate: Gate,
-        artifacts: ArtifactStore,
+        artifacts: Artifacts,
         workspace: Workspace,
         make_room: Callable[[], Awaitable[None]],
         ceiling: Ceiling,

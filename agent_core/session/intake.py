@@ -13,7 +13,7 @@ from agent_core.session.draft import DraftBoard
 from agent_core.session.hold import Hold
 from agent_core.session.log import Log
 from agent_core.session.values import IncomingFile
-from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.artifacts import Artifacts
 
 _PROFILE_SECONDS = 60
 
@@ -29,7 +29,7 @@ class Taken:
 class Intake:
     """Stores uploads, and learns what is in them by looking inside the sandbox alone."""
 
-    def __init__(self, log: Log, draft: DraftBoard, hold: Hold, artifacts: ArtifactStore) -> None:
+    def __init__(self, log: Log, draft: DraftBoard, hold: Hold, artifacts: Artifacts) -> None:
         self._log = log
         self._draft = draft
         self._hold = hold

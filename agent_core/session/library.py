@@ -1,4 +1,4 @@
-"""What a person does with conversations as a whole: find, pin, fork and share them."""
+"""What a person does with conversations as a whole: find, pin, fork, share and delete them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from agent_core.storage.artifacts import ArtifactStore
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
 from agent_core.storage.events import EventStore, StoredEvent, referenced
+from agent_core.storage.puts import Puts
 from agent_core.storage.search import ConversationSearch, Found
 from agent_core.storage.shares import Share, Shares
 from agent_core.storage.transcripts import TranscriptRows
@@ -48,6 +49,7 @@ class Library:
         self._search = ConversationSearch(database)
         self._shares = Shares(database)
         self._workspaces = WorkspaceStore(database)
+        self._puts = Puts(database)
         self._artifacts = artifacts
 
     def search(self, owner: str, words: str) -> tuple[Found, ...]:
@@ -66,16 +68,30 @@ class Library:
         were made by then come along; sandboxes, variables and costs don't.
         """
         title = self._own(conversation_id, owner)
+        files = self._workspaces.files(folder_of(conversation_id))
         origin = ConversationForked(source=conversation_id, title=title)
         events = self._events.read(conversation_id)
         copied = forked(events, up_to, origin)
         made = self._conversations.create(owner, _copied(title))
+        self._puts.note(made, *self._events.references(conversation_id), *(file.sha256 for file in files.values()))
+        if self._conversations.owner_of(conversation_id) != owner:
+            self._conversations.delete(made)
+            raise KeyError(conversation_id)
         self._events.append(made, *copied)
         self._fork_transcript(conversation_id, made, next_question(events, copied))
-        files = self._workspaces.files(folder_of(conversation_id))
         whole = not events or up_to >= events[-1].seq
         self._workspaces.replace(folder_of(made), files if whole else kept(files, copied))
         return made
+
+    def delete(self, conversation_id: str, owner: str) -> None:
+        """Delete a conversation with its events, its files, and the artifacts that nobody else refers to."""
+        self._own(conversation_id, owner)
+        files = self._workspaces.files(folder_of(conversation_id)).values()
+        mine = self._events.references(conversation_id) | {file.sha256 for file in files}
+        self._conversations.delete(conversation_id)
+        self._workspaces.replace(folder_of(conversation_id), {})
+        self._puts.let_go(conversation_id, mine, self._artifacts.delete)
+        self._artifacts.delete_unreferenced(self._events.references() | self._workspaces.references())
 
     def share(self, conversation_id: str, owner: str) -> Share:
         """Make a link to a conversation as it is now; the one before leads nowhere from then on."""

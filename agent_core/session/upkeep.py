@@ -10,10 +10,13 @@ import structlog
 from agent_core.background import BackgroundLoop
 from agent_core.errors import ClauseRefused, RingfenceError
 from agent_core.session.conversation import Conversation
+from agent_core.session.elsewhere import TELL_SECONDS, told
 from agent_core.session.gate import Gate
 from agent_core.session.keys import Keys
 from agent_core.session.orders import ORDERS, Answer
 from agent_core.session.validation import Validations
+from agent_core.session.values import Draft
+from agent_core.storage.drafts import Drafts
 from agent_core.storage.requests import Request, RequestBox
 from agent_core.storage.sandboxes import SandboxLog
 from agent_core.storage.seats import Seats
@@ -36,6 +39,7 @@ class Upkeep:
         seats: Seats,
         requests: RequestBox,
         sandboxes: SandboxLog,
+        drafts: Drafts,
         gate: Gate,
         runs: tuple[Validations, Keys],
         reclaim: Callable[[bool], Awaitable[None]],
@@ -44,6 +48,8 @@ class Upkeep:
         self._seats = seats
         self._requests = requests
         self._sandboxes = sandboxes
+        self._drafts = drafts
+        self._told: dict[str, tuple[int, Draft]] = {}
         self._gate = gate
         self._runs = runs
         self._reclaim = reclaim
@@ -52,6 +58,7 @@ class Upkeep:
             loop.start(_forever(self._tick, _TICK_SECONDS)),
             loop.start(_forever(self._answer, _ANSWER_SECONDS)),
             loop.start(_forever(self._sweep, _SWEEP_SECONDS)),
+            loop.start(_forever(self._tell, TELL_SECONDS)),
         ]
 
     @property
@@ -93,6 +100,17 @@ class Upkeep:
         except ClauseRefused as refused:
             answer = Answer(refusal=str(refused), clause=refused.clause)
         self._requests.answer(request.id, answer.model_dump_json())
+
+    async def _tell(self) -> None:
+        """Have the other processes, if there are any, know what the turns here show."""
+        if not self._seats.others:
+            return
+        shown = {name: draft for name, one in tuple(self._held.items()) if (draft := one.draft) is not None}
+        changed = {
+            name: (seq, told(draft)) for name, (seq, draft) in shown.items() if self._told.get(name) != (seq, draft)
+        }
+        self._drafts.put({**dict.fromkeys(self._told.keys() - shown.keys()), **changed})
+        self._told = shown
 
     async def _sweep(self) -> None:
         if not self._seats.beat():

@@ -11,7 +11,7 @@ from agent_core.contract import Contract
 from agent_core.errors import RingfenceError
 from agent_core.sandbox.answering import Hosted
 from agent_core.sandbox.base import Sandbox
-from agent_core.storage.artifacts import ArtifactStore
+from agent_core.storage.artifacts import Artifacts
 from agent_core.storage.workspaces import KeptFile, WorkspaceStore
 
 _CHUNK = 1 << 20
@@ -28,7 +28,7 @@ def writer(sandbox: Sandbox | Hosted) -> Write:
 class Workspace:
     """One conversation's working folder, or its person's volume, as the contract says."""
 
-    def __init__(self, conversation: str, owner: str, store: WorkspaceStore, artifacts: ArtifactStore) -> None:
+    def __init__(self, conversation: str, owner: str, store: WorkspaceStore, artifacts: Artifacts) -> None:
         self._conversation = conversation
         self._owner = owner
         self._store = store
@@ -80,7 +80,7 @@ def volume_of(owner: str) -> str:
     return f"person:{owner}"
 
 
-async def pieces(artifacts: ArtifactStore, sha256: str) -> AsyncIterator[bytes]:
+async def pieces(artifacts: Artifacts, sha256: str) -> AsyncIterator[bytes]:
     """An artifact's bytes, a MiB at a time. Raises as `ArtifactStore.open` does."""
     with await asyncio.to_thread(artifacts.open, sha256) as file:
         while piece := file.read(_CHUNK):

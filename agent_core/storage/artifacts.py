@@ -5,11 +5,11 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import structlog
 
@@ -24,6 +24,19 @@ GRACE_SECONDS = 600
 """How long a file may lie unreferenced: the event that will name it may not be written yet."""
 
 
+class Artifacts(Protocol):
+    """Keeps bytes, and gives them back by their SHA-256."""
+
+    def put(self, content: bytes | Iterable[bytes]) -> tuple[str, int]:
+        """See `ArtifactStore.put`."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """See `ArtifactStore.open`."""
+
+    def read(self, sha256: str) -> bytes:
+        """See `ArtifactStore.read`."""
+
+
 class ArtifactStore:
     """A folder of files named by content. The same bytes are kept once. Safe to use from any thread."""
 
@@ -32,14 +45,15 @@ class ArtifactStore:
         with the_disk():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def put(self, content: bytes | Iterable[bytes]) -> tuple[str, int]:
+    def put(self, content: bytes | Iterable[bytes], noted: Callable[[str], None] = lambda _: None) -> tuple[str, int]:
         """Keep bytes, given whole or in pieces, and return their SHA-256 and their number.
 
-        They are kept, whole, when this returns; where the pieces raise, nothing is kept.
-        Raises StoreUnavailable where they can't be kept.
+        They are kept, whole, when this returns; where the pieces raise, nothing is kept. `noted` is told of their
+        SHA-256 before they are. Raises StoreUnavailable where they can't be kept.
         """
         with self._unfinished() as part:
             sha256, size = write((content,) if isinstance(content, bytes) else content, part)
+            noted(sha256)
             self._keep(part, sha256)
         return sha256, size
 
@@ -62,6 +76,11 @@ class ArtifactStore:
         """All of the bytes. Raises as `open` does."""
         with self.open(sha256) as file:
             return file.read()
+
+    def delete(self, sha256: str) -> None:
+        """Delete bytes, if they are kept. Raises ValueError as `path` does, StoreUnavailable."""
+        with the_disk():
+            self.path(sha256).unlink(missing_ok=True)
 
     def delete_unreferenced(self, keep: AbstractSet[str], grace_seconds: float = GRACE_SECONDS) -> int:
         """Delete what nothing refers to and was not put lately; return how many went. Raises StoreUnavailable."""

@@ -64,6 +64,12 @@ class BucketStore(ArtifactStore):
         os.utime(file.fileno())  # what was used last is evicted last
         return file
 
+    def delete(self, sha256: str) -> None:
+        """As `ArtifactStore.delete`, in the bucket and here. Another machine's folder forgets it when room is short."""
+        with self._asked(), suppress(FileNotFoundError):
+            obstore.delete(self._bucket, key(sha256))
+        super().delete(sha256)
+
     def delete_unreferenced(self, keep: AbstractSet[str], grace_seconds: float = GRACE_SECONDS) -> int:
         """As `ArtifactStore.delete_unreferenced`, in the bucket; the folder forgets what goes."""
         newest = datetime.now(UTC) - timedelta(seconds=grace_seconds)

@@ -163,6 +163,26 @@ deployment_values = Table(
     Column("value", Text, nullable=False),
 )
 
+drafts = Table(
+    "drafts",
+    METADATA,
+    _conversation(),
+    Column("last_seq", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("conversation_id"),
+)
+
+artifact_puts = Table(
+    "artifact_puts",
+    METADATA,
+    Column("holder", String(32), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("holder", "sha256"),
+    Index(None, "sha256"),
+    Index(None, "at"),
+)
+
 app_processes = Table(
     "app_processes",
     METADATA,

@@ -21,6 +21,8 @@ class Seats:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.process = secrets.token_hex(16)
+        self.others = True
+        """Whether other processes lived when the dead were last forgotten; true until then."""
         self.beat()
 
     def beat(self) -> bool:
@@ -71,6 +73,7 @@ class Seats:
             known = connection.execute(select(schema.app_processes.c.id)).scalars().all()
             dead = set(known) - living
             _forget(connection, *dead)
+        self.others = bool(living - {self.process})
         return bool(dead)
 
     def leave(self) -> None:
