@@ -1,16 +1,19 @@
 """A whole deployment, keyless, in a folder of its own: the real planner, tool, sandbox and store."""
 
 import io
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import uvicorn
 
 from agent_core.config import Settings
 from agent_core.events import CodeFinished, Event, TurnEnded
 from agent_core.session import Conversation, Deployment, IncomingFile
+from tests.emulators.messages import MessagesEndpoint
 
 OWNER = "local"
 
@@ -50,6 +53,24 @@ def conversation(shared: Deployment, owner: str) -> Iterator[Conversation]:
     opened = shared.create(owner)
     yield opened
     opened.restart_sandbox()
+
+
+@pytest.fixture
+def endpoint() -> MessagesEndpoint:
+    return MessagesEndpoint()
+
+
+@pytest.fixture
+def url(endpoint: MessagesEndpoint) -> Iterator[str]:
+    """The scripted endpoint on a port of this machine."""
+    server = uvicorn.Server(uvicorn.Config(endpoint, port=0, lifespan="off", log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
 
 
 def file(name: str, content: bytes) -> IncomingFile:

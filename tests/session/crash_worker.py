@@ -1,16 +1,19 @@
 """An app process under load that may be killed at any moment: it tells its parent what it was promised.
 
-Lines on standard output: `asked CONVERSATION TOKEN`, `done CONVERSATION TOKEN`, `seen CONVERSATION NUMBER DIGEST`
-of all events up to a number, and `bug WHAT` for what no person should meet.
+It has everything imported, and waits on standard input for one line of JSON: the variables to start with, and the
+conversations. Lines on standard output: `asked CONVERSATION TOKEN`, `done CONVERSATION TOKEN`, `seen CONVERSATION
+NUMBER DIGEST` of all events up to a number, and `bug WHAT` for what no person should meet.
 """
 
-import hashlib
+import json
 import os
 import signal
 import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterable
+from hashlib import sha256
 from uuid import uuid4
 
 from agent_core.errors import RingfenceError
@@ -21,21 +24,25 @@ from agent_core.storage.events import StoredEvent
 PATIENCE = 90
 
 OWNER = "soak"
+FILES = 8
+"""Names of files that the turns take in turn: the folder that each sandbox begins with stays small."""
+PAUSE = 0.1
 
 
-def digest(events: tuple[StoredEvent, ...]) -> str:
-    found = hashlib.sha256()
+def chained(before: str, events: Iterable[StoredEvent]) -> str:
+    """A digest of all events until now, from that of those before."""
     for stored in events:
-        found.update(str(stored.seq).encode() + ADAPTER.dump_json(stored.event))
-    return found.hexdigest()[:16]
+        before = sha256(f"{before} {stored.seq} {ADAPTER.dump_json(stored.event).decode()}".encode()).hexdigest()
+    return before
 
 
 def code(token: str) -> str:
     """Prints, makes a file that the next turn reads, and leaves a chart-sized artifact."""
     return (
+        f"token = '{token}'\n"
         "import pathlib, time\n"
         "before = sorted(path.name for path in pathlib.Path('.').glob('kept-*'))\n"
-        f"pathlib.Path('kept-{token}.txt').write_text('{token}' * 400)\n"
+        f"pathlib.Path('kept-{int(token[:8], 16) % FILES}.txt').write_text(token * 400)\n"
         f"time.sleep(0.1)\nprint('{token}', len(before))"
     )
 
@@ -44,6 +51,7 @@ class Worker:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._lock = threading.Lock()
+        self._seen: dict[str, tuple[int, str]] = {}
         self.stopping = threading.Event()
 
     def tell(self, *words: str) -> None:
@@ -75,22 +83,27 @@ class Worker:
                 self.tell("bug", "stuck", conversation.id, str(conversation.snapshot().draft))
                 until += PATIENCE
             time.sleep(0.05)
-        snapshot = conversation.snapshot()
-        self.tell("seen", conversation.id, str(snapshot.last), digest(snapshot.events))
+        last, digest = self._seen.get(conversation.id, (0, ""))
+        snapshot = conversation.snapshot(last)
+        self._seen[conversation.id] = snapshot.last, chained(digest, snapshot.events)
+        self.tell("seen", conversation.id, *map(str, self._seen[conversation.id]))
         if taken:
             self.tell("done", conversation.id, token)
-        else:
-            time.sleep(0.2)
+        time.sleep(PAUSE)
 
 
 def main() -> None:
+    order = json.loads(sys.stdin.readline() or "null")
+    if order is None:
+        return
+    os.environ.update(order["variables"])
     deployment = Deployment.start()
     worker = Worker(deployment)
     for signalled in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signalled, lambda *_: worker.stopping.set())
     threads = [
         threading.Thread(target=worker.work, args=(conversation, number == 0), daemon=True)
-        for number, conversation in enumerate(sys.argv[1:])
+        for number, conversation in enumerate(order["conversations"])
     ]
     for thread in threads:
         thread.start()

@@ -1,13 +1,11 @@
 """With a key, Claude plans: the same loop, tool and sandbox, against another endpoint."""
 
 import json
-import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from agent_core.errors import ProviderUnavailable
 from agent_core.events import AgentSaid, CodeFinished, TurnEnded
@@ -17,24 +15,6 @@ from tests.session.conftest import OWNER, ask, ended, file, settings
 
 KEY = "sk-canary-5b1d"
 TOOL = "mcp__sandbox__execute_code"
-
-
-@pytest.fixture
-def endpoint() -> MessagesEndpoint:
-    return MessagesEndpoint()
-
-
-@pytest.fixture
-def url(endpoint: MessagesEndpoint) -> Iterator[str]:
-    """The scripted endpoint on a port of this machine."""
-    server = uvicorn.Server(uvicorn.Config(endpoint, port=0, lifespan="off", log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture

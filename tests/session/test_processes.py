@@ -16,6 +16,7 @@ from agent_core.errors import ClauseRefused
 from agent_core.events import CodeFinished, CodeStarted, ContractChanged, SandboxClosed, SandboxOpened, TurnEnded
 from agent_core.session import Conversation, Deployment
 from tests.bucket import ObjectStore, object_store
+from tests.emulators.messages import Answer, Call, MessagesEndpoint, Say
 from tests.postgresql import PostgreSQL, postgresql
 from tests.session.conftest import ask, ended, file, run, settings, settle, wait_for
 
@@ -45,6 +46,14 @@ def here(tmp_path: Path, variables: dict[str, str]) -> Iterator[Deployment]:
 @pytest.fixture
 def there(tmp_path: Path, variables: dict[str, str]) -> Iterator[Deployment]:
     opened = Deployment(settings(tmp_path / "there", **variables))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def claude(tmp_path: Path, variables: dict[str, str], url: str) -> Iterator[Deployment]:
+    """One more process, in which a scripted model plans."""
+    opened = Deployment(settings(tmp_path / "claude", **variables, ANTHROPIC_API_KEY="sk-a", ANTHROPIC_BASE_URL=url))
     yield opened
     opened.close()
 
@@ -106,6 +115,34 @@ def test_a_running_turn_is_seen_and_stopped_and_deleted_from_elsewhere(
         here.get(mine.id, owner)
 
 
+def test_an_answer_is_seen_to_grow_from_elsewhere(
+    there: Deployment, claude: Deployment, endpoint: MessagesEndpoint, owner: str
+) -> None:
+    """Its words, and what running code writes, before any of it is an event."""
+    said = "It grows, word by word, while it is watched."
+    code = "import time; print('begun', flush=True); time.sleep(600)"
+    endpoint.then(Answer((Say(said), Call("mcp__sandbox__execute_code", {"code": code})), piece=4, pause_seconds=0.3))
+    mine = claude.create(owner)
+    theirs = there.get(mine.id, owner)
+    mine.ask("Grow")
+    seen: list[str] = []
+
+    def output() -> str:
+        draft = theirs.snapshot().draft
+        seen.append(draft.text if draft else "")
+        return draft.output if draft else ""
+
+    wait_for(lambda: output() == "begun\n")
+    grown = list(dict.fromkeys(text for text in seen if text))
+    assert len(grown) > 1
+    assert all(said.startswith(text) for text in grown)
+    assert grown == sorted(grown, key=len)
+    theirs.stop()
+    settle(theirs)
+    assert theirs.snapshot().draft is None
+    wait_for(lambda: there._drafts.read(mine.id) is None)
+
+
 def test_a_resting_sandbox_makes_room_also_for_another_process(here: Deployment, there: Deployment, owner: str) -> None:
     alone = Contract(concurrency=Concurrency(per_user=1, per_deployment=1))
     first = here.create(owner, alone)
@@ -138,7 +175,7 @@ def test_when_a_process_is_killed_in_the_middle_of_a_turn_another_goes_on(
     with killed:
         assert killed.stdout is not None
         conversation = there.get(killed.stdout.readline().strip(), owner)
-        wait_for(lambda: conversation.snapshot().sandbox.phase == "running")
+        wait_for(lambda: "begun" in getattr(conversation.snapshot().draft, "output", ""))
         began = conversation._log.asked_at(conversation._log.state.open_turn or "")
         wait_for(lambda: there._planners.bill(conversation.id, began, conversation._log.state)[1].model_calls > 0)
         family = psutil.Process(killed.pid).children(recursive=True)

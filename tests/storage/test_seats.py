@@ -14,6 +14,7 @@ from agent_core.storage import schema
 from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.database import Database
 from agent_core.storage.events import EventStore
+from agent_core.storage.holders import Holder, SilenceWatch
 from agent_core.storage.requests import Request, RequestBox
 from agent_core.storage.seats import Seats
 
@@ -117,3 +118,11 @@ def test_a_request_is_claimed_and_answered_once(
     assert box.answer_to("first") == "done"
     conversations.delete(conversation)
     assert box.answer_to("first") is None
+
+
+def test_silence_counts_only_while_it_is_watched() -> None:
+    """A newer beat, by whichever table, and a break in the looking begin it anew."""
+    watch, far, at = SilenceWatch(), Holder("far", 1, 1.0), datetime(2026, 1, 1, tzinfo=UTC)
+    looks = [(at, 0), (at, 9), (at - timedelta(seconds=50), 15), (at, 16), (at, 40), (at, 50), (at, 56)]
+    assert [watch.silent(far, *look) for look in looks] == [False, False, False, True, False, False, True]
+    assert not watch.silent(far, at + timedelta(seconds=1), 57)

@@ -1,12 +1,16 @@
 """The tables' history, applied when the database is opened."""
 
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, column, func, inspect, select, table
 
 _FOLDER = Path(__file__).parent
 _VERSION = "alembic_version"
 _LOCK = 0x52_46  # any number that nothing else in the database locks
+
+_one_at_a_time = Lock()
+"""Alembic keeps what it is doing in variables of its modules."""
 
 
 def upgrade(connection: Connection) -> None:
@@ -23,7 +27,8 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _one_at_a_time:
+        command.upgrade(config, "head")
 
 
 def _newest(connection: Connection) -> bool:
