@@ -1,6 +1,7 @@
 """The main job: a file, a question in plain words, and what comes back."""
 
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 from agent_core.contract import Contract, Filesystem
@@ -141,11 +142,24 @@ def test_another_person_reaches_nothing(shared: Deployment, conversation: Conver
         raise AssertionError
 
 
-def test_deleting_removes_events_and_bytes(deployment: Deployment) -> None:
-    """Nothing of a deleted conversation can be opened again."""
-    conversation = deployment.create(OWNER)
-    ask(conversation, "hello", file("sales.csv", SALES))
-    deployment.delete(conversation.id, OWNER)
+def test_deleting_removes_events_and_bytes_at_once(deployment: Deployment, home: Path) -> None:
+    """Nothing of a deleted conversation can be opened again, and no byte is kept that was its own alone."""
+    conversation, other = (deployment.create(OWNER) for _ in range(2))
+    run(conversation, "open('own.txt', 'w').write('own')")
+    for one in (conversation, other):
+        one.upload([file("sales.csv", SALES)])
+    settle(conversation)
+    settle(other)
+    copy = deployment.library.fork(other.id, OWNER, other.snapshot().last)
+    own, shared = (sha256(content).hexdigest() for content in (b"own", SALES))
+
+    def kept() -> set[str]:
+        return {path.name for path in (home / "artifacts").rglob("*") if path.is_file()}
+
+    assert kept() == {own, shared}
+    for deleted, left in ((conversation.id, {shared}), (other.id, {shared}), (copy, set())):
+        deployment.delete(deleted, OWNER)
+        assert kept() == left
     assert deployment.conversations(OWNER) == ()
 
 
