@@ -22,6 +22,8 @@ What the code did (it raised, it printed, it exited with 3) is a value; these ar
 `str(error)` is a whole sentence for the person at the screen.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Literal
 
 ErrorKind = Literal[
@@ -213,6 +215,18 @@ class ProviderUnavailable(RingfenceError):
 
     kind = "provider_unavailable"
     advice = "Stop, and tell the person."
+
+
+@contextmanager
+def of_this_machine() -> Iterator[None]:
+    """What the system refuses while files are laid out inside becomes a ProviderUnavailable that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise ProviderUnavailable(
+            f"This machine refuses what the app needs to go on ({error.strerror}). Whoever runs Ringfence has to make "
+            "room on the disk of its temporary files, or mend it; try again then."
+        ) from error
 
 
 class StoreUnavailable(ProviderUnavailable):

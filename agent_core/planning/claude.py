@@ -13,6 +13,7 @@ from claude_agent_sdk import ClaudeAgentOptions, Message, ResultMessage, Session
 
 from agent_core.config import inherited
 from agent_core.contract import PlannerSettings
+from agent_core.errors import of_this_machine
 from agent_core.planning.base import Emit, Tokens, TurnResult
 from agent_core.planning.confined import CONFIG_FOLDER, PROJECT_KEY, Confined
 from agent_core.planning.exchange import Exchange, ProcessEnded
@@ -143,7 +144,8 @@ class ClaudePlanner:
     async def _start(self, settings: PlannerSettings, system_prompt: str) -> Exchange:
         entries = await self._transcripts.load({"project_key": PROJECT_KEY, "session_id": self._session_id})
         known = entries if entries and resumable(entries) else []
-        confined = await asyncio.to_thread(Confined, self._socket, self._session_id, known)
+        with of_this_machine():
+            confined = await asyncio.to_thread(Confined, self._socket, self._session_id, known)
         self._mirror = Mirror(self._transcripts)
         return Exchange(self._options(settings, system_prompt, confined, resume=bool(known)), confined)
 

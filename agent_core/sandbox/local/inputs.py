@@ -6,6 +6,8 @@ import os
 from collections.abc import AsyncIterable
 from pathlib import Path
 
+from agent_core.errors import of_this_machine
+
 FOLDER = "inputs/"
 
 
@@ -24,13 +26,15 @@ class Inputs:
     async def write(self, name: str, data: bytes | AsyncIterable[bytes], limit_bytes: int) -> bool:
         """Add or replace a file, a piece after the other. `name` has been checked to stay inside.
 
-        False, and nothing is added or replaced, where there is more than the limit.
+        False, and nothing is added or replaced, where there is more than the limit. Raises ProviderUnavailable, and
+        nothing is either, where this machine's disk is full.
         """
         arriving = self._incoming / str(next(self._numbers))
         try:
-            if not await _written(arriving, data, limit_bytes):
-                return False
-            await asyncio.to_thread(self._put, arriving, name)
+            with of_this_machine():
+                if not await _written(arriving, data, limit_bytes):
+                    return False
+                await asyncio.to_thread(self._put, arriving, name)
         finally:
             await asyncio.to_thread(arriving.unlink, missing_ok=True)
         return True

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent_core.contract import Contract
-from agent_core.errors import ClauseRefused, ProviderUnavailable, RingfenceError
+from agent_core.errors import ClauseRefused, ProviderUnavailable, RingfenceError, of_this_machine
 from agent_core.sandbox.base import Leftover
 from agent_core.sandbox.local import cgroups, folders, jails, probe, runtime
 from agent_core.sandbox.local.forks import MOST_FORKS, Forks
@@ -64,8 +64,9 @@ class LocalProvider:
         _refuse(contract)
         if self._preparing is None and (reason := await self.available()) is not None:
             raise ProviderUnavailable(reason)
-        folder, prepared = await self._prepare()
-        sandbox = LocalSandbox(contract, folder / _SANDBOXES)
+        with of_this_machine():
+            folder, prepared = await self._prepare()
+            sandbox = LocalSandbox(contract, folder / _SANDBOXES)
         try:
             await sandbox.start(prepared, self._forks, self._hierarchy, self._reach, self._resolve)
             self._open.add(sandbox)
