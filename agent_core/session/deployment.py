@@ -149,7 +149,7 @@ class Deployment:
         self._planners = Planners(settings, self._database, self.ceiling, idle.planner)
         self._loop.run(self._planners.open(), _CLOSE_SECONDS)
         self._warming = self._loop.start(self._warm())
-        self._reclaiming = self._loop.start(self._reclaim(dead=False))
+        self._reclaiming = self._loop.start(self._reclaim(dead=True))
         self._upkeep = Upkeep(
             self._loop,
             held=self._open,

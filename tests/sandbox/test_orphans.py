@@ -86,15 +86,16 @@ def test_a_jail_that_was_only_beginning_when_its_app_was_killed_is_cleared_by_th
     until, held = os.pipe()
     argv = [sys.executable, "-c", HALTED, str(until)]
     with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, pass_fds=(until,)) as app:
-        first = psutil.Process(int(app.stdout.readline()))
-        bubblewrap = first.parent()
-        assert bubblewrap.ppid() == app.pid
-        assert jails.clear_leftovers() == 0
-        app.kill()
-        app.wait(5)
+        try:
+            first = psutil.Process(int(app.stdout.readline()))
+            bubblewrap = first.parent()
+            assert bubblewrap.ppid() == app.pid
+            jails.clear_leftovers()
+            assert first.is_running()
+        finally:
+            app.kill()
     psutil.wait_procs([bubblewrap], 10)
-    assert first.status() == psutil.STATUS_SLEEPING
-    assert jails.clear_leftovers() == 1
+    jails.clear_leftovers()
     assert psutil.wait_procs([first], 10)[1] == []
     os.close(until)
     os.close(held)

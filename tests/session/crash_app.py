@@ -123,9 +123,10 @@ class Traces:
 
     def left(self) -> list[str]:
         name = f"{self.pid}-{self.started}"
-        groups = Path("/sys/fs/cgroup").glob(f"**/ringfence-{name}-*")
-        folders = Path(tempfile.gettempdir()).glob(f"ringfence-sandboxes-*-{name}-*")
-        return [*map(str, groups), *map(str, folders), *self._jails()]
+        folders = (found for _, below, _ in os.walk("/sys/fs/cgroup") for found in below)
+        groups = (found for found in folders if found.startswith(f"ringfence-{name}-"))
+        laid_out = Path(tempfile.gettempdir()).glob(f"ringfence-sandboxes-*-{name}-*")
+        return [*groups, *map(str, laid_out), *self._jails()]
 
     def _jails(self) -> list[str]:
         here = f"-{self.pid}-{self.started}"
