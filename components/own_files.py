@@ -1,8 +1,8 @@
 """Files that Streamlit serves under /media go to the browsers that were told of them, and to nobody else.
 
-Streamlit's own rule is that whoever knows a file's address may have it. Here, where people sign in, an address that
-was passed on leads nowhere. What a browser is told comes over its websocket, so that is where addresses are noted, by
-the cookie of whoever is signed in there.
+Streamlit's own rule is that whoever knows a file's address may have it, or change it while it is on its way in. Here,
+where people sign in, an address that was passed on leads nowhere. What a browser is told comes over its websocket, so
+that is where addresses are noted, by the cookie of whoever is signed in there.
 """
 
 import hashlib
@@ -13,18 +13,18 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_TOLD = re.compile(rb"/media/([0-9a-f]{32})")
-"""Streamlit's name of a file, a digest of what it holds; what follows it in a message may be anything."""
-_ASKED = re.compile(r"/media/([0-9a-f]{32})(?:\.\w+)?\Z")
+_TOLD = re.compile(rb"/(?:media/([0-9a-f]{32})|upload_file/([0-9a-f-]{36}))")
+"""Streamlit's name of a file, a digest of what it holds, or of the tab that uploads; what follows may be anything."""
+_ASKED = re.compile(r"/media/([0-9a-f]{32})(?:\.\w+)?\Z|/upload_file/([0-9a-f-]{36})/[^/]+\Z")
 _COOKIE = "_streamlit_user"
 _MOST = 100_000
 """Addresses that are remembered; the oldest go first, and are told again when their page is drawn again."""
 
 
 def is_file(path: str) -> bool:
-    """Whether Streamlit serves a person's file there; under `static/media` lie the fonts of the page itself."""
+    """Whether a person's file comes or goes there; under `static/media` lie the fonts of the page itself."""
     before, found, _ = path.partition("/media/")
-    return bool(found) and not f"{before}/".endswith("/static/")
+    return "/upload_file/" in path or (bool(found) and not f"{before}/".endswith("/static/"))
 
 
 class OwnFiles:
@@ -46,9 +46,9 @@ class OwnFiles:
     def _listening(self, visitor: bytes, send: Send) -> Send:
         async def heard(message: Message) -> None:
             data = message.get("bytes")
-            if data and b"/media/" in data:
-                for name in _TOLD.findall(data):
-                    self._note(visitor, name.decode("ascii"))
+            if data and (b"/media/" in data or b"/upload_file/" in data):
+                for file, tab in _TOLD.findall(data):
+                    self._note(visitor, (file or tab).decode("ascii"))
             await send(message)
 
         return heard
@@ -61,7 +61,7 @@ class OwnFiles:
 
     def _may(self, scope: Scope) -> bool:
         asked = _ASKED.search(scope["path"])
-        return asked is not None and (_visitor(scope), asked[1]) in self._told
+        return asked is not None and (_visitor(scope), asked[1] or asked[2]) in self._told
 
 
 def _visitor(scope: Scope) -> bytes:

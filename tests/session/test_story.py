@@ -1,8 +1,11 @@
 """The main job: a file, a question in plain words, and what comes back."""
 
+import inspect
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
+
+import pytest
 
 from agent_core.contract import Contract, Filesystem
 from agent_core.events import AgentSaid, CodeFinished, CodeStarted, FileUploaded, SandboxOpened, UserAsked
@@ -128,18 +131,25 @@ def test_the_meter_counts_seconds_and_costs_nothing_at_home(conversation: Conver
 
 
 def test_another_person_reaches_nothing(shared: Deployment, conversation: Conversation) -> None:
-    """A conversation and its artifacts are its owner's."""
+    """A conversation and its artifacts are its owner's, by every method there is: those that come are tried too."""
     ask(conversation, "```python\n1\n```")
     assert shared.conversations("somebody else") == ()
-    for attempt in (
-        lambda: shared.get(conversation.id, "somebody else"),
-        lambda: conversation.read_artifact("0" * 64),
-    ):
-        try:
-            attempt()
-        except KeyError:
-            continue
-        raise AssertionError
+    given = {"conversation_id": conversation.id, "owner": "somebody else", "up_to": 1, "pinned": True}
+    before = conversation.snapshot()
+    tried = set()
+    for holder in (shared, shared.library):
+        for name, method in inspect.getmembers(holder, inspect.ismethod):
+            wanted = inspect.signature(method).parameters
+            if not name.startswith("_") and "conversation_id" in wanted:
+                with pytest.raises(KeyError):
+                    method(**{word: given[word] for word in wanted})
+                tried.add(name)
+    assert {"get", "delete", "fork", "share", "pin"} <= tried
+    with pytest.raises(KeyError):
+        conversation.read_artifact("0" * 64)
+    with pytest.raises(KeyError):
+        shared.library.shared(conversation.id)
+    assert conversation.snapshot().events == before.events
 
 
 def test_deleting_removes_events_and_bytes_at_once(deployment: Deployment, home: Path) -> None:
