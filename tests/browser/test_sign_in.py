@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.acting import ask, drawn, settled, talk
+from tests.browser import roads
+from tests.browser.acting import ask, attach, drawn, settled, talk
 from tests.browser.conftest import PATIENCE, START_SECONDS, App
 from tests.ports import free_port
 
@@ -28,6 +29,7 @@ CLAIMS = (
 )
 
 
+UPLOADS = "/_stcore/upload_file/{session_id}/{file_id}"
 SECRETS = """```python
 import matplotlib.pyplot as plt
 open('secret.txt', 'w').write('xylo' + 'phone')
@@ -99,6 +101,15 @@ def _files_of(page: Page) -> list[str]:
     return [picture.evaluate("element => element.src"), came.value.url]
 
 
+def _upload_of(page: Page, folder: Path) -> str:
+    """The address that a page has sent a file to."""
+    file = folder / "secret.csv"
+    file.write_text("xylophone\n1\n", encoding="utf-8")
+    with page.expect_request(lambda request: "/upload_file/" in request.url and request.method == "PUT") as sent:
+        attach(page, file)
+    return sent.value.url
+
+
 def signed_in(browser: Browser, app: App, subject: str) -> tuple[BrowserContext, Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
     context.set_default_timeout(PATIENCE)
@@ -113,12 +124,16 @@ def signed_in(browser: Browser, app: App, subject: str) -> tuple[BrowserContext,
     return context, page
 
 
-def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(browser: Browser, company: App) -> None:
-    """Nobody gets in unnamed; a stranger reaches no page of another's; the operator ends a sandbox and reads no word."""
+def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(
+    browser: Browser, company: App, tmp_path: Path
+) -> None:
+    """Nobody gets in unnamed; no road leads to another's; the operator ends a sandbox and reads no word."""
+    assert roads.ROUTES.keys() == roads.routes().keys()
+    assert roads.PAGES.keys() == roads.pages().keys()
     with browser.new_context() as unnamed:
         unnamed.set_default_timeout(PATIENCE)
         visitor = unnamed.new_page()
-        for path in ("/", "/contract", "/history", "/validate", "/operator"):
+        for path in roads.pages().values():
             visitor.goto(company.url + path)
             expect(visitor.get_by_role("button", name="Sign in")).to_be_visible()
             expect(visitor.locator(".st-key-places")).to_have_count(0)
@@ -129,27 +144,26 @@ def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(browser: Browse
     settled(ann)
     expect(talk(ann)).to_contain_text("xylophone")
     files = _files_of(ann)
+    addresses = {"/media/{file_id:path}": files, UPLOADS: [_upload_of(ann, tmp_path)]}
     hers = ann.url.split("?", 1)[1]
     ann.goto(f"{company.url}/operator")
     expect(ann.get_by_text("Only an operator may see this.")).to_be_visible()
     expect(ann.get_by_role("link", name="Operator")).to_have_count(0)
 
-    for address in files:
-        assert ann_context.request.get(address).ok
-        with browser.new_context() as unnamed:
-            assert unnamed.request.get(address).status == 404
-
     mallory_context, mallory = signed_in(browser, company, "mallory")
-    for address in files:
-        assert mallory_context.request.get(address).status == 404
+    with browser.new_context() as unnamed:
+        for stranger in (unnamed.request, mallory_context.request):
+            assert list(roads.wrong(company.url, stranger, ann_context.request, addresses)) == []
+    assert all(ann_context.request.get(address).ok for address in files)
     expect(mallory.get_by_text("Signed in as <b>Mallory</b>.")).to_be_visible()
-    for path in ("/", "/contract", "/history", "/validate", "/operator"):
-        mallory.goto(f"{company.url}{path}?{hers}")
+    for name, path in roads.pages().items():
+        mallory.goto(f"{company.url}{path}?{hers}&s={hers.partition('=')[2]}")
         drawn(mallory)
-        expect(mallory.locator(".st-key-brand")).to_be_visible()
-        expect(mallory.locator("body")).not_to_contain_text("xylophone")
-        expect(mallory.locator("body")).not_to_contain_text("the word is")
-    expect(mallory.get_by_text("Only an operator may see this.")).to_be_visible()
+        if roads.PAGES[name]:
+            expect(mallory.get_by_text(roads.PAGES[name])).to_be_visible()
+        for word in ("xylophone", "the word is", "secret.txt"):
+            expect(mallory.locator("body")).not_to_contain_text(word)
+    assert mallory_context.request.get(f"{company.url}/auth/logout", max_redirects=0).status < 400
 
     olga_context, olga = signed_in(browser, company, "olga")
     olga.get_by_role("link", name="Operator").click()
