@@ -90,6 +90,7 @@ def _bundled(name: str) -> pd.DataFrame:
         "wine": datasets.load_wine,
         "breast_cancer": datasets.load_breast_cancer,
         "diabetes": partial(datasets.load_diabetes, scaled=False),
+        "linnerud": datasets.load_linnerud,
     }[name]
     return load(as_frame=True).frame
 
