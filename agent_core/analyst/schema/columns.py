@@ -26,6 +26,7 @@ _TAKEN = {"data", "result", "table", "fig", "pd", "px", "np", "json", "display",
 _IDENTIFIER_WORDS = {"id", "uuid", "guid", "zip", "zipcode", "postcode", "code", "latitude", "longitude", "lat", "lon"}
 _IDENTIFIER_WORDS |= {"phone", "index", "unnamed", "rowid"}
 _NUMBERING = {"number", "no", "nr", "num"}
+_TRUTHS = ({"yes", "y", "true", "t", "1", "ja"}, {"no", "n", "false", "f", "0", "nein"})
 _TIME_PARTS = {"quarter", "month", "day", "week", "weekday", "hour", "minute", "second", "date"}
 
 
@@ -63,6 +64,15 @@ class Column:
         """A yes-or-no column, written as booleans or as 0 and 1."""
         zero_one = self.whole and self.minimum == 0 and self.maximum == 1
         return self.role == "flag" or (self.role == "number" and zero_one)
+
+    @property
+    def truths(self) -> tuple[str, str] | None:
+        """The values that mean yes and no, where a text column holds nothing else."""
+        if self.role != "category" or not self.all_values_known or len(self.samples) != len(_TRUTHS):
+            return None
+        yes = [value for value in self.samples if value.strip().casefold() in _TRUTHS[0]]
+        no = [value for value in self.samples if value.strip().casefold() in _TRUTHS[1]]
+        return (yes[0], no[0]) if yes and no else None
 
     @property
     def all_values_known(self) -> bool:

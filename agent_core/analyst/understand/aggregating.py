@@ -66,12 +66,14 @@ def _order(parts: Parts, how: Aggregation, by: tuple[Group, ...]) -> Order:
 
 def _by(parts: Parts) -> tuple[Group, ...]:
     by = groups(parts)
-    for column in labels(parts):
+    counts_rows = parts.counts and any(column.distinct == parts.table.rows for column in labels(parts))
+    for column in labels(parts) if not counts_rows else ():
         one_a_row = column.is_time_part or column.distinct == parts.table.rows
         dated = column.role == "date" and not (parts.grain or parts.over_time)
         if parts.intent == "unique" or ((one_a_row or dated) and parts.counts):
             continue
-        if column.distinct == parts.table.rows and parts.aggregation and not parts.compares:
+        apart = parts.aggregation or (by and not numbers(parts))
+        if column.distinct == parts.table.rows and apart and not parts.compares:
             continue
         if column.is_two_valued and (parts.counts or column.role == "number"):
             continue

@@ -5,11 +5,11 @@ from dataclasses import replace
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Filter, Group, Intent, Query
 from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.adjectives import COMPARATIVES
 from agent_core.analyst.understand.aggregating import aggregate
 from agent_core.analyst.understand.defaults import all_measures, obvious_measure
 from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
 from agent_core.analyst.understand.intents import asks_whether_together, intent
-from agent_core.analyst.understand.lexicon import COMPARATIVES
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.measuring import no_numbers
 from agent_core.analyst.understand.names import column_for
@@ -122,7 +122,7 @@ def _bare(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
     if not parts.bare:
         return ()
     named = tuple(column for column in query.measures if column.role == "number")
-    named = named or _compared_by(parts) or _obvious(parts)
+    named = named or numbers(parts) or _compared_by(parts) or _of_people(parts) or _obvious(parts)
     if len(named) != 1:
         return Unclear("I can't tell which column your number belongs to.", parts.table)
     try:
@@ -143,6 +143,16 @@ def _compared_by(parts: Parts) -> tuple[Column, ...]:
     if column is None:
         return ()
     parts.assumptions.append(f"I took {code(column.name)} for {quoted(word)}.")
+    return (column,)
+
+
+def _of_people(parts: Parts) -> tuple[Column, ...]:
+    """In "customers under 30", the number is an age."""
+    said = parts.has(r"<t> (?:(?:who|that|which) )?(?:are |were |is |was )?(?:aged )?(?:under|over|above|below) <n\d+>")
+    column = column_for(parts.table, "age") if said else None
+    if column is None:
+        return ()
+    parts.assumptions.append(f"I compared {code(column.name)}, since no column was named.")
     return (column,)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Operator
 from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.adjectives import HIGHER, LOWER
 from agent_core.analyst.understand.mentions import Mention
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.units import in_unit_of
 
-_MORE = r"\b(?:greater|more|higher|larger|bigger|longer|heavier|older|later|taller|faster|hotter|warmer)"
-_LESS = r"\b(?:less|lower|smaller|fewer|shorter|lighter|younger|cheaper|slower|colder)"
+_MORE = rf"\b(?:more|later|{'|'.join(sorted(HIGHER))})"
+_LESS = rf"\b(?:less|fewer|earlier|{'|'.join(sorted(LOWER))})"
 _COMPARISONS: tuple[tuple[Operator, str], ...] = (
     ("at_least", rf"(?<!\S)>=|at least|no less than|not less than|{_MORE} than or equal to|a minimum of"),
     ("at_most", rf"(?<!\S)<=|at most|no more than|not more than|up to|{_LESS} than or equal to|a maximum of"),
@@ -54,6 +55,7 @@ def read_equal_numbers(parts: Parts) -> None:
             parts.filters.append(Condition(column, "in", (float(_ORDINALS[match[1]]),)))
         else:
             parts.text = f"{parts.text} | <c{match[2]}>"
+    _read_truths(parts)
     _read_flags(parts)
     for match in parts.take_all(rf"{_WHERE}<c(\d+)> (?:is|are|was|=|equals?|equal to|:) (?:exactly )?{_NUMBER}"):
         _condition(parts, match[1], "in", [match[2]])
@@ -65,6 +67,29 @@ def read_equal_numbers(parts: Parts) -> None:
         _condition(parts, match[1], "in", [match[2]])
     for match in parts.take_all(rf"<c(\d+)> (?:(?:level|grade|class|group|number|no|type) )?{_NUMBER}(?! <)"):
         _condition(parts, match[1], "in", [match[2]])
+
+
+def _read_truths(parts: Parts) -> None:
+    """Read "smokers" and "non-smokers" where `smoker` holds yes and no; where both are named they are compared."""
+    named = [number for number in re.findall(r"<c(\d+)>", parts.text) if parts.marked.mention(number).column.truths]
+    if len({parts.marked.mention(number).column for number in named}) < len(named):
+        parts.text = re.sub(r"\bnon (?=<c)", "", parts.text)
+        return
+    for number in named:
+        plural = parts.marked.mention(number).phrase.lower().endswith("s")
+        whose = rf"(?:\b(?:how many|number of|of|for|among|only|all)(?: <v\d+>)* )<c{number}>"
+        if parts.take(rf"\b(?:non|not|no) <c{number}>(?: <t>)?"):
+            _truth(parts, number, yes=False)
+        elif plural and parts.has(whose) and parts.take(rf"<c{number}>(?: <t>)?"):
+            _truth(parts, number, yes=True)
+            parts.text = re.sub(r"\b(how many|number of)\b(?=(?: \|)+)", r"\1 <t>", parts.text)
+
+
+def _truth(parts: Parts, number: str, *, yes: bool) -> None:
+    column = parts.column(number)
+    truths = column.truths
+    assert truths
+    parts.filters.append(Condition(column, "in", (truths[0 if yes else 1],)))
 
 
 def _read_flags(parts: Parts) -> None:
@@ -96,9 +121,12 @@ def _missing(parts: Parts) -> None:
         parts.filters.append(Condition(parts.column(match[1]), "missing"))
     for match in parts.take_all(r"\b(?:(?:have|has|had|with|having) no|lack(?:s|ing)?|without(?: an?)) <c(\d+)>"):
         column = parts.column(match[1])
+        if column.truths:
+            parts.filters.append(Condition(column, "in", (column.truths[1],)))
+            continue
         counts = column.role == "number" and column.minimum == 0
         parts.filters.append(Condition(column, "in", (0.0,)) if counts else Condition(column, "missing"))
-    compared = "of|above|below|over|under|between|is|at|more|less|<"
+    compared = r"of|above|below|over|under|between|is|at|more|less|\w+er than|<"
     for match in parts.take_all(rf"\b(?:with|have|has|having|had) (?:an?|any) <c(\d+)>(?! (?:{compared}))"):
         parts.filters.append(Condition(parts.column(match[1]), "present"))
     without = r"\b(?:without|excluding|exclude|drop|dropping|remove|ignore|ignoring|leave out|no)(?: the| any| all)?"
@@ -194,7 +222,18 @@ def _flag(parts: Parts, column: Column, *, truth: bool) -> None:
     parts.filters.append(Condition(column, "in", (value,)))
 
 
+def _without_values(parts: Parts) -> None:
+    """In "type of death", the value only says what the column is about."""
+
+    def kept(match: re.Match[str]) -> str:
+        column, value = parts.marked.mention(match[1]), parts.marked.mention(match[2])
+        return f"<c{match[1]}>" if column.column == value.column else match[0]
+
+    parts.text = re.sub(r"<c(\d+)> of <v(\d+)>", kept, parts.text)
+
+
 def _values(parts: Parts) -> None:
+    _without_values(parts)
     holding = _holding(parts)
     for match in parts.take_all(
         rf"(?:\b(?:where|with|whose|for|and)(?: the)? )?(?:{holding} )?{_NOT}(?: (?:in|for|from))? ({_LIST})"

@@ -40,7 +40,8 @@ r"\bquartiles?\b"
     ("unique", (
 r"\b(?:unique|distinct|different) (?:values? )?|\bwhich <c\d+>(?: values)? (?:are|is|"
 r"exist|occur)\b|\bwhat <c\d+> (?:are|exist|occur)\b|\blist (?:of |all |all the |the "
-r")*<c\d+>$|\bwhat are the (?:possible |different )?<c\d+>$|\bpossible values\b|\bwhat "
+r")*<c\d+>(?= (?:with|where|whose|that|which|having)\b|$)|"
+r"\bwhat are the (?:possible |different )?<c\d+>$|\bpossible values\b|\bwhat "
 r"values\b|\bcategories of\b"
 )),
     ("rows", (
@@ -59,6 +60,7 @@ r"at\b|\binteresting\b|\bfirst look\b|^$"
 )  # fmt: skip
 
 
+_PAIR = 2
 _GO_TOGETHER = re.compile(r"^(?:do|does|did|is|are)\b.* (?:more|less|fewer|higher|lower|bigger|larger|better|worse)\b")
 _OF_THE_FILE = re.compile(
     r"\b(?:describe|summar\w+|overview|about|explore|what(?:'s|"
@@ -149,6 +151,10 @@ def _lists_values(parts: Parts, said: list[Intent], figures: Columns, names: Col
 def _named_or_shown(parts: Parts, said: list[Intent], figures: Columns, names: Columns) -> Intent | None:
     if figures and not names and parts.filters and parts.chart is None:
         return "aggregate"
+    if len(figures) == _PAIR and not names and not parts.groups:
+        return "relation"
+    if names and (parts.filters or parts.bare) and all(one.distinct == parts.table.rows for one in names):
+        return "rows"
     if figures or names:
         drawn = parts.chart in {"bar", "line", "pie", "area", "heatmap"}
         return "aggregate" if (figures and names) or drawn else "distribution"

@@ -2,6 +2,7 @@
 
 from agent_core.analyst.query import Aggregation
 from agent_core.analyst.schema.words import stem
+from agent_core.analyst.understand.adjectives import BASES, EXTREMES, HIGHEST, LOWEST
 
 
 def words(text: str) -> frozenset[str]:
@@ -26,43 +27,17 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "median": "median",
     "minimum": "min",
     "min": "min",
-    "lowest": "min",
-    "smallest": "min",
     "least": "min",
     "fewest": "min",
-    "shortest": "min",
-    "lightest": "min",
-    "cheapest": "min",
-    "slowest": "min",
-    "youngest": "min",
     "maximum": "max",
     "max": "max",
-    "highest": "max",
-    "largest": "max",
-    "biggest": "max",
-    "greatest": "max",
     "most": "max",
-    "longest": "max",
-    "tallest": "max",
-    "heaviest": "max",
-    "fastest": "max",
-    "oldest": "max",
     "best": "max",
     "worst": "min",
-    "hottest": "max",
-    "warmest": "max",
-    "coldest": "min",
-    "windiest": "max",
-    "wettest": "max",
-    "rainiest": "max",
-    "strongest": "max",
-    "weakest": "min",
-    "northernmost": "max",
-    "southernmost": "min",
-    "easternmost": "max",
-    "westernmost": "min",
     "deviation": "std",
     "std": "std",
+    **dict.fromkeys(sorted(HIGHEST), "max"),
+    **dict.fromkeys(sorted(LOWEST), "min"),
 }
 
 SUPERLATIVES = {word for word, how in AGGREGATIONS.items() if how in {"min", "max"}} - {
@@ -73,80 +48,31 @@ SUPERLATIVES = {word for word, how in AGGREGATIONS.items() if how in {"min", "ma
 }
 """Words that ask for an extreme without saying of which figure of a group."""
 
-COMPARATIVES = {
-    "heavier": "weight",
-    "lighter": "weight",
-    "older": "age",
-    "younger": "age",
-    "taller": "height",
-    "longer": "length",
-    "shorter": "length",
-    "cheaper": "price",
-    "faster": "speed",
-    "slower": "speed",
-    "hotter": "temperature",
-    "warmer": "temperature",
-    "colder": "temperature",
-}
-"""Comparing words, and the kind of column that they speak of."""
-
 _WOMEN = frozenset({"woman", "women", "female", "girl", "lady"})
 _MEN = frozenset({"man", "men", "male", "boy", "gentleman"})
 SEXES = {"female": _WOMEN - {"female"}, "f": _WOMEN, "male": _MEN - {"male"}, "m": _MEN}
 """Other words for the values of a column of sexes."""
 
 MEASURED_BY = {
-    "expensive": "price",
-    "cheap": "price",
-    "cheapest": "price",
-    "costly": "price",
-    "heavy": "weight",
-    "heaviest": "weight",
-    "lightest": "weight",
+    **BASES,
+    **EXTREMES,
     "weigh": "weight",
     "weighs": "weight",
-    "old": "age",
-    "oldest": "age",
-    "youngest": "age",
-    "tall": "height",
-    "tallest": "height",
-    "long": "length",
-    "longest": "length",
-    "shortest": "length",
-    "fast": "speed",
-    "fastest": "speed",
-    "slowest": "speed",
-    "powerful": "power",
-    "strongest": "power",
-    "strong": "power",
-    "weakest": "power",
-    "northernmost": "latitude",
-    "southernmost": "latitude",
-    "easternmost": "longitude",
-    "westernmost": "longitude",
-    "profitable": "profit",
+    "aged": "age",
     "sold": "quantity",
     "selling": "quantity",
     "earn": "salary",
     "earning": "salary",
-    "paid": "salary",
-    "aged": "age",
     "earns": "salary",
-    "hot": "temperature",
-    "warm": "temperature",
-    "cold": "temperature",
-    "hottest": "temperature",
-    "warmest": "temperature",
-    "coldest": "temperature",
-    "windiest": "wind",
-    "windy": "wind",
-    "wettest": "precipitation",
-    "rainiest": "precipitation",
+    "paid": "salary",
+    "cost": "price",
+    "costs": "price",
 }
 """Adjectives and verbs, and the kind of column that they speak of."""
 
 _SYNONYMS = """
-    revenue sales turnover income amount earnings proceeds spend spending
+    revenue sales turnover income amount earnings proceeds
+    spend spending spent expense expenditure amount
     price cost fare fee charge
     quantity units unit qty volume pieces
     weight mass wt
@@ -176,11 +102,15 @@ _SYNONYMS = """
     unemployment unemp joblessness
     population pop inhabitants people
     weather conditions
-    size party guests people headcount
+    size party guests people headcount members
     votes ballots
     staff personnel
     area surface
     stock symbol ticker share
+    latitude lat
+    longitude lon lng
+    death die died dying fatality killed
+    winner win won victor
     cylinder cyl
 """
 
@@ -246,6 +176,7 @@ FILLER = words(
     survey study studies part parts counted counts factor factors indicator indicators characteristic characteristics
     property properties measurement measurements
     link links linked try tries tried test tested
+    cover covers covered
     simple brief briefly picture visual visually visualization
  year yearly years yes you your
     """

@@ -33,6 +33,17 @@ Entity = Mention | Moment | float | str
 
 
 @dataclass(frozen=True, slots=True)
+class Supposed:
+    """Words that are taken on trust, in lower case: nouns for a row, and words that say nothing of their own."""
+
+    rows: frozenset[str] = frozenset()
+    prose: frozenset[str] = frozenset()
+
+
+NOTHING = Supposed()
+
+
+@dataclass(frozen=True, slots=True)
 class Marked:
     """The marked text and what its marks mean."""
 
@@ -81,15 +92,27 @@ class _Piece:
 
 
 @lru_cache(maxsize=512)
-def mark(question: str, table: Table, seen: tuple[Seen, ...] = ()) -> Marked:
+def mark(question: str, table: Table, seen: tuple[Seen, ...] = (), supposed: Supposed = NOTHING) -> Marked:
     """Mark the mentions of one table's columns and values, and numbers, moments and quoted text.
 
     Cached, because a request holds the whole conversation and is read from its start.
     """
     moments = sorted(find(question), key=lambda found: found[0]) if table.time else []
-    pieces = list(_pieces(question))
-    found = mentions([piece.word for piece in pieces], table, seen)
-    return _join(question, pieces, found, moments, table)
+    pieces = [one for one in _pieces(question) if one.word.text.lower() not in supposed.prose]
+    found = _without_glosses(question, pieces, mentions([piece.word for piece in pieces], table, seen))
+    return _join(question, pieces, found, moments, table.nouns | ROW_NOUNS | supposed.rows)
+
+
+def _without_glosses(question: str, pieces: Sequence[_Piece], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """Leave out a doubtful column where brackets after it name the one that is meant: "spending (AVGEXP)"."""
+
+    def glossed(one: Mention, after: Mention) -> bool:
+        bracket = question[: pieces[after.start].start].endswith("(") if after.start < len(pieces) else False
+        return bracket and not one.sure and after.sure and after.value is None and one.end == after.start
+
+    return tuple(
+        one for one, after in zip(found, (*found[1:], None), strict=False) if after is None or not glossed(one, after)
+    )
 
 
 def _pieces(question: str) -> list[_Piece]:
@@ -115,7 +138,7 @@ def _join(
     pieces: Sequence[_Piece],
     found: Sequence[Mention],
     moments: Sequence[tuple[int, int, Moment]],
-    table: Table,
+    nouns: frozenset[str],
 ) -> Marked:
     starts = {mention.start: mention for mention in found}
     entities: list[Entity] = []
@@ -124,7 +147,8 @@ def _join(
     while position < len(pieces):
         piece = pieces[position]
         if mention := starts.get(position):
-            out.append(f"<{'c' if mention.value is None else 'v'}{len(entities)}>")
+            before, after = mention.adjective
+            out += [before, f"<{'c' if mention.value is None else 'v'}{len(entities)}>", after]
             entities.append(mention)
             position = mention.end
             continue
@@ -136,11 +160,11 @@ def _join(
             while position < len(pieces) and pieces[position].start < moment[1]:
                 position += 1
             continue
-        out.append(_plain(piece, entities, table))
+        out.append(_plain(piece, entities, nouns))
         position += 1
         if out[-1].startswith("<n") and position < len(pieces) and position not in starts:
             position += _with_unit(pieces[position], entities)
-    return Marked(" ".join(out), tuple(entities), question)
+    return Marked(" ".join(one for one in out if one), tuple(entities), question)
 
 
 def _with_unit(piece: _Piece, entities: list[Entity]) -> int:
@@ -153,7 +177,7 @@ def _with_unit(piece: _Piece, entities: list[Entity]) -> int:
     return 1
 
 
-def _plain(piece: _Piece, entities: list[Entity], table: Table) -> str:
+def _plain(piece: _Piece, entities: list[Entity], nouns: frozenset[str]) -> str:
     text = piece.word.text
     if piece.word.quoted:
         entities.append(text)
@@ -164,7 +188,6 @@ def _plain(piece: _Piece, entities: list[Entity], table: Table) -> str:
         return f"<n{len(entities) - 1}>"
     if piece.sign:
         return {"≥": ">=", "≤": "<=", "≠": "!=", "=>": ">=", "=<": "<=", "==": "="}.get(text, text)
-    noun = stem(text.lower())
-    if noun in table.nouns or (noun in ROW_NOUNS and text.lower() != "data"):
+    if {text.lower(), stem(text.lower())} & nouns and text.lower() != "data":
         return "<t>"
     return text.lower()

@@ -1,5 +1,7 @@
 """What is measured, and how it is summed up."""
 
+from math import prod
+
 from agent_core.analyst.markdown import code
 from agent_core.analyst.query import Aggregation, Condition, Group
 from agent_core.analyst.schema.columns import Column
@@ -39,6 +41,10 @@ def measured(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...
 
 
 def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:
+    conditions = {one.column for one in parts.filters}
+    compared = set(numbers) <= conditions or (parts.bare and len(numbers) == 1)
+    if parts.counts_rows and compared:
+        return (), "count", ()
     flags = [column for column in parts.subjects if column.is_two_valued]
     if flags:
         truth: str | float = 1.0 if flags[0].role == "number" else "True"
@@ -46,7 +52,7 @@ def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:
         return (), "count", (f"I counted the rows where {code(flags[0].name)} is {'1' if truth == 1.0 else 'true'}.",)
     if numbers and default_aggregation(numbers[0]) == "sum":
         return numbers[:1], "sum", (f"I added up {code(numbers[0].name)}.",)
-    if numbers and _counts_things(numbers[0], parts.table.rows):
+    if numbers and (parts.in_total or _counts_things(numbers[0], parts.table.rows)):
         return numbers[:1], "sum", (f"I added up {code(numbers[0].name)}.",)
     if numbers and not parts.groups:
         return numbers[:1], "nunique", (f"I counted the different values of {code(numbers[0].name)}.",)
@@ -72,12 +78,14 @@ def _named(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...])
     return numbers, how, said
 
 
-def _unnamed(parts: Parts, groups: tuple[Group, ...]) -> Measured | Unclear:
+def _unnamed(parts: Parts, groups: tuple[Group, ...]) -> Measured | Unclear:  # noqa: PLR0911 - one for each reading
     wants_number = parts.aggregation is not None or parts.over_time or parts.growth or parts.compares
     ranked_by_words = parts.superlative is not None and not parts.counts and not parts.has(r"\b(?:most|fewest|least)\b")
     only = parts.table.measures[0] if len(parts.table.measures) == 1 else None
     if parts.share and groups and only and default_aggregation(only) == "sum":
         return (only,), "sum", (f"I took {code(only.name)}.",)
+    if len(groups) > 1 and only and not parts.counts and _one_row_each(groups, parts.table.rows):
+        return (only,), default_aggregation(only), (f"Each pair has one row, so I took {code(only.name)}.",)
     if not wants_number and (not ranked_by_words or parts.limit):
         guessed = bool(groups) and not parts.counts and not parts.share
         return (), "count", (GUESS + "I counted rows.",) if guessed else ()
@@ -91,6 +99,11 @@ def _unnamed(parts: Parts, groups: tuple[Group, ...]) -> Measured | Unclear:
     if groups and not parts.asks_for_one:
         return measures, parts.aggregation or "mean", (GUESS + "I took each number.",)
     return Unclear("I can't tell which column you mean.", parts.table)
+
+
+def _one_row_each(groups: tuple[Group, ...], rows: int) -> bool:
+    """Whether the table has been counted already: as many rows as there are pairs."""
+    return prod(group.column.distinct or 0 for group in groups) == rows
 
 
 def no_numbers(parts: Parts) -> Unclear:

@@ -1,14 +1,16 @@
 """Which columns and which values a question speaks of."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from agent_core.analyst.schema.columns import Column, Table
-from agent_core.analyst.schema.words import split, stems
+from agent_core.analyst.schema.words import split, stem, stems
+from agent_core.analyst.understand.adjectives import COMPARATIVES, EXTREMES, LOWEST
 from agent_core.analyst.understand.equivalents import spoken_as
 from agent_core.analyst.understand.lexicon import AGGREGATIONS, NOT_ALONE, SEXES, SUPERLATIVES
-from agent_core.analyst.understand.names import SURE, names_of, similar
+from agent_core.analyst.understand.names import SURE, Names, names_of, similar
 
 _VALUE = 92
 _CLOSE_VALUE = 56
@@ -39,6 +41,19 @@ class Mention:
     value: str | None = None
     others: tuple[Column, ...] = ()
     """Columns that would fit these words as well."""
+
+    @property
+    def adjective(self) -> tuple[str, str]:
+        """What stands before and after the thing itself: ("widest", "") in "widest petals"."""
+        words = self.phrase.lower().split() if self.value is None else []
+        before = words[0] if len(words) > 1 and words[0] in {*EXTREMES, *COMPARATIVES} else ""
+        after = words[-1] if len(words) > 1 and words[-1] in COMPARATIVES else ""
+        return before, after
+
+    @property
+    def extreme(self) -> bool:
+        """Whether it is a superlative, such as "hottest", that names a column by itself."""
+        return self.value is None and self.phrase.lower() in EXTREMES
 
     @property
     def sure(self) -> bool:
@@ -111,8 +126,10 @@ def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> 
             text = " ".join(one.text for one in phrase)
             best = names.best(parts, text)
             if best and not (best[0] < SURE and set(parts) <= table.nouns and not _short_measure(best[1][0], table)):
-                score, columns = best
+                score, columns = best[0], _by_end(best[1], text)
                 yield Mention(start, end, score, text, columns[0], others=columns[1:])
+            if described := _described(phrase, names):
+                yield Mention(start, end, described[0], text, described[1][0], others=described[1][1:])
             if holders := _holders(parts, phrase, values):
                 column, value = holders[0]
                 others = tuple(other for other, _ in holders[1:] if other != column)
@@ -120,6 +137,29 @@ def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> 
             elif end == start + 1 and (holders := _close_holders(parts, values)):
                 column, value = holders[0]
                 yield Mention(start, end, _CLOSE_VALUE, text, column, value)
+
+
+def _by_end(columns: tuple[Column, ...], text: str) -> tuple[Column, ...]:
+    """Of a lower and an upper figure the one that a superlative speaks of: the coldest day is that of `temp_min`."""
+    wanted = {"min", "low", "minimum"} if text.lower() in LOWEST else {"max", "high", "maximum"}
+    if text.lower() not in EXTREMES:
+        return columns
+    return tuple(sorted(columns, key=lambda column: not wanted & set(stems(column.name))))
+
+
+def _described(phrase: Sequence[Word], names: Names) -> tuple[float, tuple[Column, ...]] | None:
+    """Find `petal_width` for "widest petals" and for "petals wider"."""
+    if len(phrase) == 1:
+        return None
+    first, last = phrase[0].text.lower(), phrase[-1].text.lower()
+    kind, thing = (EXTREMES.get(first) or COMPARATIVES.get(first), phrase[1:])
+    if kind is None:
+        kind, thing = COMPARATIVES.get(last), phrase[:-1]
+    if kind is None:
+        return None
+    said = tuple(part for one in thing for part in one.stems)
+    found = (names.best((*said, stem(one)), " ".join((*said, one))) for one in kind.split())
+    return next((best for best in found if best and best[0] >= SURE), None)
 
 
 def _short_measure(column: Column, table: Table) -> bool:
@@ -152,9 +192,13 @@ def _values(table: Table) -> Holders:
                 found.setdefault((same,), []).append((column, value))
             for same in spoken_as(" ".join(value.split()).casefold()):
                 found.setdefault(stems(same), []).append((column, value))
-            if key and not all(part.isdigit() for part in key):
+            if key and (len(key) > 1 or not key[0].isdigit()) and not _is_a_number(value):
                 found.setdefault(key, []).append((column, value))
     return found
+
+
+def _is_a_number(value: str) -> bool:
+    return re.fullmatch(r"[\d.,'\s]+", value) is not None
 
 
 def _also(key: tuple[str, ...], column: Column) -> frozenset[str]:

@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import stem, stems, without_unit
+from agent_core.analyst.understand.equivalents import spoken_as
 from agent_core.analyst.understand.lexicon import MEASURED_BY, NOT_ALONE, ROW_NOUNS, SYNONYMS
 
 SURE = 88
@@ -24,7 +25,11 @@ class Names:
 
     def __init__(self, table: Table) -> None:
         self._columns = table.columns
-        self._rows = {column for column in table.columns if column.is_identifier and column.distinct == table.rows}
+        self._rows = {
+            column
+            for column in table.columns
+            if column.is_identifier and column.distinct == table.rows and (column.whole or column.role != "number")
+        }
         self._cores = [without_unit(stems(column.name)) for column in table.columns]
         self._whole: dict[str, set[int]] = {}
         self._touched: dict[str, frozenset[int]] = {}
@@ -68,9 +73,9 @@ def names_of(table: Table) -> Names:
     return Names(table)
 
 
-def column_for(table: Table, kind: str) -> Column | None:
+def column_for(table: Table, kinds: str) -> Column | None:
     """The measure that a kind of figure, such as "weight", names best; None where none does."""
-    fits = [(score((stem(kind),), kind, column), column) for column in table.measures]
+    fits = [(score((stem(kind),), kind, column), column) for kind in kinds.split() for column in table.measures]
     best = max(fits, key=lambda fit: fit[0], default=(0.0, None))
     return best[1] if best[0] > 0 else None
 
@@ -118,6 +123,7 @@ def _single(part: str, core: tuple[str, ...]) -> float:
         return 0
     rules = (
         (80, len(part) >= _SHORT and part == "".join(one[0] for one in core)),
+        (90, len(core) == 1 and part in spoken_as(core[0])),
         (57, any((one.startswith(part) or part.startswith(one)) and min(len(one), len(part)) > _SHORT for one in core)),
         (52, len(part) >= _SHORT and any(one.endswith(part) for one in core)),
         (50 if len(core) == 1 else 45, _synonym(part, core)),
@@ -146,10 +152,10 @@ def _alike(part: str, core: tuple[str, ...]) -> bool:
 
 
 def _synonym(part: str, core: tuple[str, ...]) -> bool:
-    meant = stem(MEASURED_BY.get(part, part))
+    meant = {stem(kind) for kind in MEASURED_BY.get(part, part).split()}
     initials = "".join(one[0] for one in core)
     names = {*core, initials} if len(initials) >= _SHORT else set(core)
-    return meant in names or any(meant in group and group & names for group in SYNONYMS)
+    return bool(meant & names) or any(meant & group and group & names for group in SYNONYMS)
 
 
 @lru_cache(maxsize=20_000)

@@ -32,6 +32,8 @@ class Parts:
     limit: int | None = None
     order: Order = "auto"
     sort_by: Column | None = None
+    loosely: bool = False
+    """Whether it is one of a word such as "poorest", which need not be meant of the column that is named."""
     asks_for_one: bool = False
     bare: list[tuple[Operator, tuple[float, ...]]] = field(default_factory=list)
     """Comparisons such as "above 100" that do not name a column."""
@@ -49,6 +51,9 @@ class Parts:
     several: bool = False
     """Whether it lists several values of one column ("for Adelie and Gentoo")."""
     counts: bool = False
+    counts_rows: bool = False
+    """Whether what is counted are the rows themselves ("how many days"), and no column."""
+    in_total: bool = False
     how_much: bool = False
     running: bool = False
     """Whether a running total is wanted."""

@@ -12,7 +12,7 @@ from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.understand.complete import complete
 from agent_core.analyst.understand.filters import read_equal_numbers, read_filters
 from agent_core.analyst.understand.followup import changes, merge
-from agent_core.analyst.understand.marking import LONGEST_QUESTION, mark
+from agent_core.analyst.understand.marking import LONGEST_QUESTION, NOTHING, Supposed, mark
 from agent_core.analyst.understand.meanings import Explain, Meaning, Place, Search, Talk, Unclear, Verbatim
 from agent_core.analyst.understand.mentions import Seen
 from agent_core.analyst.understand.parts import Parts
@@ -25,6 +25,7 @@ from agent_core.analyst.understand.shape import (
     read_rest,
     read_unable,
 )
+from agent_core.analyst.understand.supposing import suppose, told, worth
 from agent_core.analyst.understand.times import read_grain, read_times
 from agent_core.analyst.understand.wishes import read_wishes
 from agent_core.analyst.write.load import used
@@ -34,6 +35,7 @@ Found = Mapping[str, Place | None]
 """Words that were looked for in the data, and where they are."""
 
 _STAYING = 50
+_SHORTEST_PART = 4
 _WHOLE_TABLE = {"overview", "columns", "quality", "clean", "correlation"}
 _COST_OF_JOINING = 60
 _EXPLAIN = re.compile(r"(?:please\s+)?explain\b|what does (?:this|the) code do\b", re.IGNORECASE)
@@ -85,11 +87,11 @@ def talk(question: str) -> Talk | None:
     return Talk("thanks") if _THANKS.match(text) else None
 
 
-def read(question: str, table: Table, found: Found | None = None) -> Parts:
+def read(question: str, table: Table, found: Found | None = None, supposed: Supposed = NOTHING) -> Parts:
     """Everything that the question says outright of this table; `found` are its words that stand in the data."""
     whole = ((word, place) for word, place in (found or {}).items() if place and place.value is not None)
     seen = tuple(Seen(word, place.column, str(place.value)) for word, place in whole)
-    marked = mark(question, table, seen)
+    marked = mark(question, table, seen, supposed)
     parts = Parts(marked, table, marked.text)
     read_unable(parts)
     read_wishes(parts)
@@ -133,7 +135,22 @@ def understand(question: str, tables: Sequence[Table], previous: Query | None, f
         if changes(parts, previous):
             return _changed(_checked(merge(previous, parts), parts, found), previous, parts)
     parts = read(question, table, found)
-    return _checked(complete(parts), parts, found)
+    meaning = _checked(complete(parts), parts, found)
+    return _supposed(question, parts, found) or meaning if isinstance(meaning, Unclear) else meaning
+
+
+def _supposed(question: str, parts: Parts, found: Found) -> Meaning | None:
+    """The question with its unknown words taken on trust, where all else of it is read then."""
+    left = rest(parts)
+    unknown = [one for one in (*left.weighty, *left.maybe, *left.light) if not found.get(one)]
+    supposed = suppose(unknown, parts)
+    if supposed == NOTHING:
+        return None
+    again = read(question, parts.table, found, supposed)
+    meaning = _checked(complete(again), again, found)
+    if not isinstance(meaning, Query) or not worth(meaning):
+        return None
+    return replace(meaning, assumptions=(*meaning.assumptions, *told(supposed)))
 
 
 def _changed(meaning: Meaning, previous: Query, parts: Parts) -> Meaning:
@@ -148,6 +165,7 @@ def _changed(meaning: Meaning, previous: Query, parts: Parts) -> Meaning:
 def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     """Nothing that was said may be passed over in silence."""
     left = rest(parts)
+    found = {**_in_samples((*left.weighty, *left.maybe, *left.light), parts.table), **found}
     words = tuple(phrase for phrase in (*left.weighty, *left.maybe) if phrase not in found)
     if isinstance(meaning, Unclear):
         searches = words and not parts.problems and _worth_a_search(parts.table)
@@ -159,13 +177,30 @@ def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     if words and _worth_a_search(parts.table):
         return Search(parts.table, words)
     names = {column.name for column in parts.table.columns}
-    places = {word: at for word in (*left.weighty, *left.maybe) if (at := found.get(word)) and at.column in names}
+    said_so = (*left.weighty, *left.maybe, *left.light)
+    places = {word: at for word in said_so if (at := found.get(word)) and at.column in names}
     filters = tuple(_condition(place, parts.table) for place in places.values())
     whole = {word: at for word, at in found.items() if at and at.value is not None and at.column in names}
     said = tuple(f"I found {quoted(word)} in {code(at.column)}." for word, at in {**whole, **places}.items())
     if idle := _idle(meaning, parts):
         said += (f"I didn't use {listed([code(column.name) for column in idle])}.",)
     return replace(meaning, filters=(*meaning.filters, *filters), assumptions=(*meaning.assumptions, *said))
+
+
+def _in_samples(phrases: Sequence[str], table: Table) -> dict[str, Place]:
+    """Phrases that are a part of values which are all known: "nuclear" in "Nuclear Energy"."""
+    places: dict[str, Place] = {}
+    for phrase in phrases:
+        part = searched(phrase)
+        whole = re.compile(rf"\b{re.escape(part)}(?:e?s)?\b", re.IGNORECASE)
+        holders = [
+            column
+            for column in table.of_role("category", "text")
+            if column.all_values_known and any(whole.search(value) for value in column.samples)
+        ]
+        if len(part) >= _SHORTEST_PART and len(holders) == 1:
+            places[phrase] = Place(holders[0].name, None, part)
+    return places
 
 
 def _idle(query: Query, parts: Parts) -> list[Column]:

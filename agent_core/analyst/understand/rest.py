@@ -18,7 +18,7 @@ _UNITS = words(
 _COUNTED = words(
     """
     vote votes job jobs unit units piece pieces worker workers employee employees person persons people time times
-    win wins won winning price prices cost costs tonne tonnes ton tons barrel barrels point points rate rates level
+    win wins won winning price prices tonne tonnes ton tons barrel barrels point points rate rates level
     levels figure figures value values cash money
     """
 )
@@ -86,8 +86,8 @@ def _explained(phrase: str, parts: Parts) -> bool:
     if after is not None and any(one in after[1].casefold() for one in known):
         return True
     exact = [one.column.name.casefold() for one in parts.marked.columns()]
-    given = re.findall(r"\(([^()]+)\)", parts.marked.original[parts.marked.original.casefold().find(phrase) :])
-    return any(text.strip().casefold() in exact for text in given)
+    near = re.search(rf"\b{re.escape(phrase)}(?:\s+[\w'-]+){{0,3}}\s*\(([^()]+)\)", parts.marked.original)
+    return near is not None and near[1].strip().casefold() in exact
 
 
 def _stands_as_value(phrase: str, parts: Parts) -> bool:

@@ -1,13 +1,14 @@
 """Rules for what is measured, how, by what, and in which order."""
 
 import re
-from collections.abc import Callable
 
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Aggregation, Condition
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.schema.words import stem
-from agent_core.analyst.understand.lexicon import AGGREGATIONS, COMPARATIVES, MEASURED_BY, SUPERLATIVES
+from agent_core.analyst.schema.words import stem, stems
+from agent_core.analyst.understand.adjectives import COMPARATIVES, EXTREMES, LOWEST
+from agent_core.analyst.understand.intents import asks_whether_together
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES
 from agent_core.analyst.understand.names import column_for, score
 from agent_core.analyst.understand.parts import Parts
 
@@ -36,10 +37,14 @@ _UNREAD = (
     r"\b(?:(?:first|second|third|fourth|last) (?:half|day|week|month|quarter|year)|"
     r"not|never|except|excluding|without)\b"
 )
+_COUNTED_ROWS = (
+    r"\b(?:how many|number of|count of|how often)(?: (?:of|the|all|these|those|<v\d+>))*"
+    r"(?: <t>| (?:days|weeks|months|quarters|years|hours|times)\b|(?<=how often))"
+)
+_MONEY = {"bill", "amount", "total", "fee", "charge", "fare", "revenue", "value", "spend", "tip"}
+_SIZES = {"bigger": "size", "larger": "size", "smaller": "size"}
 _MANY_STEPS = 25
 _ALL = 10
-_LEAST = {"cheapest", "lightest", "youngest", "shortest", "slowest", "coldest", "weakest"}
-_LEAST |= {"southernmost", "westernmost"}
 
 
 def read_order(parts: Parts) -> None:
@@ -69,8 +74,11 @@ def _read_limit(parts: Parts) -> None:
         match := parts.take(rf"<n(\d+)> (?=(?:<c\d+>|<t>)(?: \w+)? with the (?:{_SUPERLATIVE})\b)")
     ):
         _limit(parts, parts.marked.figure(match[1]), None)
-    elif match := parts.take(r"(?<=\d> )<n(\d+)>(?= (?:days?|ones|<t>|times|cases)|$)|<n(\d+)>(?= <c\d+> <t>)"):
-        _limit(parts, parts.marked.figure(match[1] or match[2]), None)
+    elif match := parts.take(rf"\b(?:which|what)(?: are the)? <n(\d+)> (?=(?:<c\d+>|<t>).* (?:{_SUPERLATIVE})\b)"):
+        _limit(parts, parts.marked.figure(match[1]), None)
+        parts.text = parts.text.replace("|", "which", 1)
+    elif (match := _trailing(parts)) or (match := parts.take(r"<n(\d+)>(?= <c\d+> (?:<t>|days|weeks|months|years)\b)")):
+        _limit(parts, parts.marked.figure(match[1]), None)
     elif match := parts.take(r"\b(first|last|random|any)(?: the)? <n(\d+)>(?: random)?"):
         _limit(parts, parts.marked.figure(match[2]), None)
         parts.last_rows = match[1] == "last"
@@ -81,12 +89,22 @@ def _read_limit(parts: Parts) -> None:
         _limit(parts, _ALL, "max" if match[1] == "top" else "min")
 
 
+def _trailing(parts: Parts) -> re.Match[str] | None:
+    """The limit in "sorted by price, 5 rows"; the number in "with target 0" belongs to its column."""
+    if parts.has(r"\b(?:with|where|whose|has|have|had|for|is|are|only|about) <c\d+> <n\d+>$"):
+        return None
+    return parts.take(r"(?<=\d> )<n(\d+)>(?= (?:days?|ones|<t>|times|cases)|$)")
+
+
 def read_comparatives(parts: Parts) -> None:
     """In "are men taller than women", "taller" names the column."""
-    if any(one.column.role == "number" for one in parts.marked.columns()):
+    related = asks_whether_together(parts)
+    if any(one.column.role == "number" for one in parts.marked.columns()) and not related:
         return
-    for word, meant in COMPARATIVES.items():
+    for word, meant in (COMPARATIVES | _SIZES if related else COMPARATIVES).items():
         if parts.has(rf"\b{word}\b(?! than <[nm])") and (column := column_for(parts.table, meant)):
+            if related and any(one.column == column for one in parts.marked.columns()):
+                return
             parts.take(rf"\b{word}\b")
             parts.subjects.append(column)
             parts.assumptions.append(f"I took {code(column.name)} for {quoted(word)}.")
@@ -152,18 +170,6 @@ def _plain_groups(parts: Parts) -> None:
     )
     if parts.has(r"\b(?:by|per)\b"):
         parts.text = re.sub(r"\band (?:the )?(?:number|count|amount)s? of (?=<c\d+>)", "and ", parts.text)
-    parts.text = re.sub(rf"({_BY}(?: the)? <c\d+>) of <v\d+>", _without_value(parts), parts.text)
-
-
-def _without_value(parts: Parts) -> Callable[[re.Match[str]], str]:
-    """In "by type of death", the value only says what the column is about."""
-
-    def kept(match: re.Match[str]) -> str:
-        column, value = re.findall(r"<[cv](\d+)>", match[0])
-        same = parts.marked.mention(column).column == parts.marked.mention(value).column
-        return match[1] if same else match[0]
-
-    return kept
 
 
 def _read_leading(parts: Parts) -> None:
@@ -203,12 +209,18 @@ def _group_or_measure(parts: Parts, number: str, *, between: bool) -> None:
     ranked = parts.limit is not None or parts.order != "auto" or parts.has(_COMPARE)
     distinct = column.distinct or _MANY_STEPS + 1
     many = column.role == "number" and not column.is_year and distinct > min(_MANY_STEPS, parts.table.rows / 2)
-    measured = between and column.role == "number" and not column.is_year
+    alone = many and not parts.has(r"\b(?:how many|number of|count)\b") and not _others(parts, column)
+    measured = (between or alone) and column.role == "number" and not column.is_year
     compared = parts.has(_COMPARE) and _lists_values(parts) and column.role == "number" and not column.is_year
     if measured or compared or (ranked and many):
         parts.subjects.append(column)
     elif column not in parts.groups:
         parts.groups.append(column)
+
+
+def _others(parts: Parts, column: Column) -> bool:
+    """Whether another column is named that could be what is worked out for each group."""
+    return any(one.column != column for one in parts.marked.columns())
 
 
 def _lists_values(parts: Parts) -> bool:
@@ -219,6 +231,8 @@ def read_aggregation(parts: Parts) -> None:
     """Read "average", "total", "how many", "the highest"."""
     if parts.take(r"\b(?:how many|number of|numbers of|count(?: of|s|ing)?|how often|frequency(?: of)?|frequencies)\b"):
         parts.counts = True
+        parts.counts_rows = parts.has(_COUNTED_ROWS)
+        parts.in_total = parts.has(r"\b(?:in total|altogether|in all|total)\b")
         parts.take_all(r"\b(?:in total|overall|altogether|in all|combined|total)\b")
     parts.how_much = parts.take(r"\bhow much\b") is not None
     parts.running = (
@@ -251,7 +265,9 @@ def _of_another_kind(parts: Parts) -> None:
     for mention in parts.marked.columns():
         before = re.search(rf"\b({'|'.join(MEASURED_BY)}) {re.escape(mention.phrase)}", parts.marked.original.lower())
         doubtful = mention.column.role == "number" and not mention.sure and before is not None
-        if before and doubtful and not score((stem(MEASURED_BY[before[1]]),), before[1], mention.column):
+        money = before and MEASURED_BY[before[1]] == "price" and set(stems(mention.column.name)) & _MONEY
+        fits = money or (before and any(score((stem(k),), k, mention.column) for k in MEASURED_BY[before[1]].split()))
+        if before and doubtful and not fits:
             parts.problems.append(f"I found no column for {quoted(before[0])}.")
 
 
@@ -259,13 +275,16 @@ def _adjectives(parts: Parts) -> None:
     """A word such as "hottest" names a column, and that its extreme is wanted."""
     for mention in parts.marked.columns():
         word = mention.phrase.lower()
-        if word in MEASURED_BY and word.endswith(("est", "most")) and parts.superlative is None:
-            parts.superlative = "min" if word in _LEAST else "max"
+        if word in EXTREMES and parts.superlative is None:
+            parts.superlative = "min" if word in LOWEST else "max"
             parts.asks_for_one = parts.asks_for_one or parts.limit is None
 
 
 def _aggregation(parts: Parts, word: str) -> None:
     how = AGGREGATIONS[word]
+    if parts.loosely and how in {"min", "max"} and word not in EXTREMES:
+        parts.superlative, parts.loosely = how, False
+        return
     if parts.superlative and how in {"min", "max"} and how != parts.superlative and not parts.groups:
         parts.aggregation, parts.superlative = parts.superlative, None
         parts.further.append(how)
@@ -273,6 +292,7 @@ def _aggregation(parts: Parts, word: str) -> None:
         return
     extreme = word in SUPERLATIVES or (how in {"min", "max"} and (parts.asks_for_one or parts.limit is not None))
     if extreme:
+        parts.loosely = word in EXTREMES and parts.superlative is None
         parts.superlative = parts.superlative or how
     elif parts.aggregation is None:
         parts.aggregation = how
@@ -289,7 +309,8 @@ def _within_names(parts: Parts) -> None:
     """A word such as "max" may have been read as part of "temp_max": "max temp" means both."""
     if parts.aggregation or parts.superlative:
         return
-    for mention in parts.marked.columns():
+    compared = {one.column for one in parts.filters}
+    for mention in (one for one in parts.marked.columns() if one.column not in compared):
         words = mention.phrase.lower().split()
         if len(words) > 1 and mention.score < 95 and words[0] in AGGREGATIONS:  # noqa: PLR2004
             _aggregation(parts, words[0])
@@ -312,7 +333,8 @@ def read_rest(parts: Parts) -> None:
     for match in parts.take_all(r"<c(\d+)>"):
         column: Column = parts.column(match[1])
         if column not in parts.subjects and column not in parts.groups:
-            parts.subjects.append(column)
+            contrasted = column.is_two_valued and parts.compares and _others(parts, column)
+            (parts.groups if contrasted else parts.subjects).append(column)
             others = parts.marked.mention(match[1]).others
             if others and parts.has(rf"\b(?:all|each|both|every|the|of)(?: of)?(?: the)? (?:<n\d+> )?<c{match[1]}>"):
                 parts.subjects += [one for one in others if one not in parts.subjects and _numbered(one, column)]

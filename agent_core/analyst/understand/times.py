@@ -62,6 +62,9 @@ def read_grain(parts: Parts) -> None:
         match := parts.take(r"\b(daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|hourly)\b")
     ):
         parts.grain = _UNIT[match[1]]
+    elif match := _superlative(parts):
+        parts.grain = _UNIT[match[1]]
+        parts.asks_for_one = parts.limit is None
     elif match := parts.take(
         r"\b(?:which|what|in which|in what|on which|when was "
         r"the) (day of the week|weekday|day|week|month|quarter|"
@@ -73,6 +76,13 @@ def read_grain(parts: Parts) -> None:
         parts.over_time = True
     parts.take_all(_OVER_TIME)
     _without_time(parts)
+
+
+def _superlative(parts: Parts) -> re.Match[str] | None:
+    """The unit in "rainiest month" and "the 3 best years"."""
+    marks = [number for number in re.findall(r"<c(\d+)>", parts.text) if parts.marked.mention(number).extreme]
+    before = "".join(rf"|(?<=<c{number}> )" for number in marks)
+    return parts.take(rf"(?:(?<=est )|(?<=most ){before})(day|week|month|quarter|year|hour)\b(?! of)")
 
 
 def _growth(parts: Parts) -> None:

@@ -1,5 +1,7 @@
 """Rules for how the answer should look: chart, share, scale, file."""
 
+import re
+
 from agent_core.analyst.query import Chart, FileFormat
 from agent_core.analyst.understand.parts import Parts
 
@@ -18,6 +20,12 @@ _CHARTS: tuple[tuple[Chart, str], ...] = (
     ),
 )
 _SHARE = r"\b(?:percent(?:age)?s?|shares?|proportions?|fractions?|portion|ratio)\b(?: of)?|(?<= )%(?= |$)|^%"
+_OF_COLUMN = (
+    r"(<c\d+>) (?:shares?|percentages?|rates?|levels?|values?|figures?|amounts?|scores?|numbers?)"
+    r"(?= (?:(?:is|are|was|were|of) )?(?:above|below|over|under|between|at least|at most|exceeding|\w+er than|"
+    r"more than|less than))"
+)
+"""A word after a column's name that says no more than the name, because a comparison follows."""
 _FORMATS: tuple[tuple[FileFormat, str], ...] = (
     ("xlsx", r"\b(?:as|to|in|into|an?)?(?: an?)? ?(?:excel|xlsx|spreadsheet)(?: (?:file|sheet|workbook))?\b"),
     ("csv", r"\b(?:as|to|in|into|a)?(?: a)? ?csv(?: file)?\b"),
@@ -41,7 +49,8 @@ def read_wishes(parts: Parts) -> None:
         parts.log = True
     elif parts.take(r"\b(?:linear|normal)(?: scale| axis)\b"):
         parts.log = False
-    if parts.has(_SHARE) and not parts.take(r"\bshare price\b"):
+    parts.text = re.sub(_OF_COLUMN, r"\1", parts.text)
+    if re.search(_SHARE, parts.text) and not parts.take(r"\bshare price\b"):
         parts.share = bool(parts.take_all(_SHARE))
     _read_export(parts)
     parts.clears_filters = bool(

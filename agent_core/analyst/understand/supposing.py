@@ -1,0 +1,87 @@
+"""What an unknown word may stand for, where nothing else in a question is left unread.
+
+"The 5 richest households" asks for rows, whatever they are called; "violent crime" is the column `violent`. Each such
+reading is told, and none is made of a word that the data may hold, or of a question that would then count all rows.
+"""
+
+import re
+from collections.abc import Iterable
+
+from agent_core.analyst.markdown import listed, quoted
+from agent_core.analyst.query import Condition, Query
+from agent_core.analyst.understand.lexicon import words
+from agent_core.analyst.understand.marking import NOTHING, Supposed
+from agent_core.analyst.understand.parts import Parts
+
+_PLURAL = re.compile(r"^[a-z]{2,}[^\Wsui\d_]s$|^[a-z]{3,}(?:men|people|folk)$")
+_NO_ROWS = words("times things ways reasons details results means terms sales costs prices series percents news thanks")
+_BEFORE = (
+    r"(?:\b(?:how many|number of|which|what|of|of the|of all|among|among the|for|all|all the|the|list|list the|show|"
+    r"show me|show the|find|find the|\w+est|most|top|bottom)|<n\d+>|<v\d+>|^)"
+)
+_AFTER = (
+    r"(?:with|whose|who|that|which|having|have|has|had|earn|are|were|is|was|do|did|under|over|above|below|aged|by|on|"
+    r"in|for|from|per|<m\d+>|<v\d+>|\w+er than|more than|less than|at least|at most)"
+)
+_ADJECTIVES = words(
+    """
+    violent urban rural armed foreign domestic open high low close white black single married male female net gross
+    annual federal public private internal external medical unemployed employed retired residential commercial
+    industrial international local national regional central civil active inactive free online
+    """
+)
+
+
+def suppose(left: Iterable[str], parts: Parts) -> Supposed:
+    """What the words that are left may stand for; `NOTHING` where one of them may mean anything."""
+    rows: set[str] = set()
+    prose: set[str] = set()
+    for word in left:
+        if _completes(word, parts):
+            prose |= set(word.split())
+        elif _names_rows(word, parts):
+            rows.add(word)
+        else:
+            return NOTHING
+    return Supposed(frozenset(rows), frozenset(prose))
+
+
+def _completes(phrase: str, parts: Parts) -> bool:
+    """Whether it is the noun after a column that is called by an adjective: "crime" after `violent`.
+
+    Or what an amount consists of, where its column is named too: "how much electricity was generated".
+    """
+    amount = rf"\bhow much {re.escape(phrase)} (?:is|are|was|were|did|do|does|has|have|had)\b"
+    if re.search(amount, parts.marked.text):
+        measured = any(one.column.role == "number" for one in parts.marked.columns())
+        return measured or len(parts.table.measures) == 1
+    match = re.search(rf"<c(\d+)> {re.escape(phrase)}(?!\S)", parts.marked.text)
+    mention = parts.marked.mention(match[1]) if match else None
+    return mention is not None and mention.sure and mention.phrase.lower() in _ADJECTIVES
+
+
+def _names_rows(word: str, parts: Parts) -> bool:
+    text = parts.marked.text
+    extremes = [number for number in re.findall(r"<c(\d+)>", text) if parts.marked.mention(number).extreme]
+    if any(re.search(rf"<c{number}> {re.escape(word)}(?: (?:in|of|by|on|for)\b|$)", text) for number in extremes):
+        return True
+    if word in _NO_ROWS or not _PLURAL.match(word):
+        return re.search(rf"(?:est|most) {re.escape(word)}(?: (?:in|of|by|on|for)\b|$)", text) is not None
+    noun = re.escape(word)
+    stands = rf"{_BEFORE} {noun}(?: {_AFTER}(?!\S)| \||$)|^{noun} {_AFTER}(?!\S)"
+    return re.search(stands, text) is not None
+
+
+def worth(query: Query) -> bool:
+    """Whether so much of the question was read for sure that the rest may be taken on trust."""
+    named = any(isinstance(one, Condition) for one in query.filters) or any(
+        not group.column.is_time for group in query.groups
+    )
+    return not query.guessed and (bool(query.measures) or named)
+
+
+def told(supposed: Supposed) -> tuple[str, ...]:
+    """A sentence on what was supposed."""
+    if not supposed.rows:
+        return ()
+    return (f"I took {listed([quoted(word) for word in sorted(supposed.rows)])} for the rows of the table.",)
