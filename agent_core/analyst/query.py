@@ -21,7 +21,7 @@ Intent = Literal[
     "clean",
 ]
 Aggregation = Literal["count", "sum", "mean", "median", "min", "max", "std", "nunique"]
-Grain = Literal["day", "week", "month", "quarter", "year", "month_of_year", "weekday", "hour"]
+Grain = Literal["day", "week", "month", "quarter", "year", "decade", "month_of_year", "weekday", "hour"]
 Chart = Literal["auto", "bar", "line", "area", "pie", "scatter", "histogram", "box", "heatmap", "table"]
 Operator = Literal["in", "not_in", "above", "at_least", "below", "at_most", "between", "contains", "present", "missing"]
 Order = Literal["auto", "descending", "ascending"]
@@ -41,13 +41,14 @@ class Condition:
 class Span:
     """Rows are kept by when they are.
 
-    Within [start, end), in one month of any year, or in a last stretch counted back from the newest row.
+    Within [start, end), in these months or these years, or in a last stretch counted back from the newest row.
     """
 
     column: Column
     start: date | None = None
     end: date | None = None
-    month: int | None = None
+    months: tuple[int, ...] = ()
+    years: tuple[int, ...] = ()
     last: int | None = None
     unit: Literal["days", "weeks", "months", "years"] = "days"
 

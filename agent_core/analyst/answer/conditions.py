@@ -1,6 +1,7 @@
 """Filters in words."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from agent_core.analyst.answer.numbers import MONTHS, number
 from agent_core.analyst.markdown import code, plain
@@ -40,13 +41,21 @@ def _said(operator: Operator, values: list[str]) -> str:
             return f"is {_WORDS[operator]} {values[0]}"
 
 
+def _in_a_row(months: tuple[int, ...]) -> bool:
+    follow = all(after == before % len(MONTHS) + 1 for before, after in pairwise(months))
+    return follow and len(months) > 2  # noqa: PLR2004 - two are simply named
+
+
 def _span(one: Span) -> str:
     name = code(one.column.name)
     if one.last is not None:
         unit = one.unit if one.last > 1 else one.unit.removesuffix("s")
         return f"{name} is within the last {one.last} {unit} of the data"
-    if one.month is not None:
-        return f"{name} is in {MONTHS[one.month - 1]}"
+    if one.months:
+        names = [MONTHS[month - 1] for month in one.months]
+        return f"{name} is in {f'{names[0]} to {names[-1]}' if _in_a_row(one.months) else ' or '.join(names)}"
+    if one.years:
+        return f"{name} is in {' or '.join(map(str, one.years))}"
     if one.start and one.end:
         if (one.start.month, one.start.day, one.end.month, one.end.day) == (1, 1, 1, 1):
             last = one.end.year - 1

@@ -30,6 +30,8 @@ def group_of(parts: Parts, column: Column) -> Group:
     if column.role == "date":
         grain = parts.grain or _named_grain(column) or _each_point(column, parts.table) or grain_for(column)
         return Group(column, grain=grain)
+    if column.is_year and parts.grain == "decade":
+        return Group(column, grain="decade")
     many = column.distinct is None or column.distinct > _FEW_STEPS
     if is_figure(column) and many:
         return Group(column, steps=_STEPS)

@@ -80,6 +80,7 @@ def _named(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...])
 
 def _unnamed(parts: Parts, groups: tuple[Group, ...]) -> Measured | Unclear:  # noqa: PLR0911 - one for each reading
     wants_number = parts.aggregation is not None or parts.over_time or parts.growth or parts.compares
+    wants_number = wants_number or parts.how_much
     ranked_by_words = parts.superlative is not None and not parts.counts and not parts.has(r"\b(?:most|fewest|least)\b")
     only = parts.table.measures[0] if len(parts.table.measures) == 1 else None
     if parts.share and groups and only and default_aggregation(only) == "sum":

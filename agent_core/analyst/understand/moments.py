@@ -8,13 +8,22 @@ from datetime import date, timedelta
 from agent_core.analyst.understand.lexicon import MONTHS
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_LONG_MONTH = "|".join(name for name in MONTHS if len(name) > 3 and name not in {"march", "sept"})  # noqa: PLR2004
 _YEAR = r"(?:1[6-9]|20|21)\d\d"
 _LAST_MONTH = 12
 _QUARTER = 3
 _FIRST_OF_LAST_CENTURY = 3
 """The thirties are those of the last century, the twenties of this one."""
 
+SEASONS = {"spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11), "fall": (9, 10, 11), "winter": (12, 1, 2)}
+"""Meteorological seasons of the northern half of the Earth."""
+
 _FORMS = (
+    re.compile(
+        rf"\b(?:(?P<season>summer|autumn)(?:time)?|(?<=in )(?:the )?(?P<season2>spring|fall|winter)(?:time)?)"
+        rf"(?:,? (?:of )?(?P<year>{_YEAR}))?\b",
+        re.IGNORECASE,
+    ),
     re.compile(rf"\b(?P<year>{_YEAR})-(?P<month>\d\d)-(?P<day>\d\d)\b"),
     re.compile(rf"\b(?P<name>{_MONTH})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>{_YEAR})\b", re.IGNORECASE),
     re.compile(
@@ -32,6 +41,8 @@ _FORMS = (
     re.compile(rf"(?<=\bin )(?P<name>{_MONTH})\b(?! \d)", re.IGNORECASE),
     re.compile(rf"(?<=\bof )(?P<name>{_MONTH})\b(?! \d)", re.IGNORECASE),
     re.compile(rf"(?<=\bonly )(?P<name>{_MONTH})\b(?! \d)", re.IGNORECASE),
+    re.compile(rf"\b(?P<name>{_LONG_MONTH})\b(?! \d)", re.IGNORECASE),
+    re.compile(r"(?<!^)\b(?P<name>May|March|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b(?! \d)"),
 )
 
 
@@ -44,6 +55,8 @@ class Moment:
     end: date | None = None
     month: int | None = None
     year: int | None = None
+    season: tuple[int, ...] = ()
+    """The months of a named season."""
 
 
 def find(text: str) -> Iterator[tuple[int, int, Moment]]:
@@ -66,6 +79,8 @@ def _moment(match: re.Match[str]) -> Moment | None:
     if decade := parts.get("decade"):
         first = int(decade) * 10
         return Moment(phrase, date(first, 1, 1), date(first + 10, 1, 1))
+    if named := parts.get("season") or parts.get("season2"):
+        return _season(phrase, named.lower(), int(parts.get("year", 0)))
     month = MONTHS[parts["name"].lower()] if "name" in parts else int(parts.get("month", 0))
     year = int(parts.get("year") or parts.get("year2") or 0)
     if not year:
@@ -77,6 +92,15 @@ def _moment(match: re.Match[str]) -> Moment | None:
         return None
 
 
+def _season(phrase: str, name: str, year: int) -> Moment | None:
+    months = SEASONS[name]
+    if not year:
+        return Moment(phrase, month=months[0], season=months)
+    if months[0] > months[-1]:
+        return None
+    return Moment(phrase, date(year, months[0], 1), first_after(year, months[-1]), season=months)
+
+
 def _span(phrase: str, year: int, month: int, day: int, quarter: int) -> Moment:
     if day:
         start = date(year, month, day)
@@ -84,7 +108,7 @@ def _span(phrase: str, year: int, month: int, day: int, quarter: int) -> Moment:
     if quarter:
         return Moment(phrase, date(year, _QUARTER * quarter - 2, 1), first_after(year, _QUARTER * quarter))
     if month:
-        return Moment(phrase, date(year, month, 1), first_after(year, month))
+        return Moment(phrase, date(year, month, 1), first_after(year, month), month=month)
     return Moment(phrase, date(year, 1, 1), date(year + 1, 1, 1), year=year)
 
 

@@ -77,7 +77,8 @@ def worth(query: Query) -> bool:
     named = any(isinstance(one, Condition) for one in query.filters) or any(
         not group.column.is_time for group in query.groups
     )
-    return not query.guessed and (bool(query.measures) or named)
+    sure = not query.guessed or len(query.table.measures) == 1
+    return sure and (bool(query.measures) or named)
 
 
 def told(supposed: Supposed) -> tuple[str, ...]:

@@ -1,7 +1,10 @@
 """Rules for stretches of time and for the steps in which time is counted."""
 
+import calendar
 import re
+from datetime import date
 
+from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Grain, Span
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.moments import Moment
@@ -18,6 +21,7 @@ _UNIT: dict[str, Grain] = {
     "quarter": "quarter",
     "quarterly": "quarter",
     "year": "year",
+    "decade": "decade",
     "yearly": "year",
     "annual": "year",
     "annually": "year",
@@ -58,7 +62,7 @@ def read_grain(parts: Parts) -> None:
         r"\b(?:by|per|each|every|for each|on each|and)(?: the)? (?:week ?days?|days? of (?:the |a )?week)\b"
     ):
         parts.grain = "weekday"
-    elif (match := parts.take(rf"\b{_EACH} (day|date|week|month|quarter|year|hour)s?\b")) or (
+    elif (match := parts.take(rf"\b{_EACH} (day|date|week|month|quarter|year|decade|hour)s?\b")) or (
         match := parts.take(r"\b(daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|hourly)\b")
     ):
         parts.grain = _UNIT[match[1]]
@@ -82,7 +86,7 @@ def _superlative(parts: Parts) -> re.Match[str] | None:
     """The unit in "rainiest month" and "the 3 best years"."""
     marks = [number for number in re.findall(r"<c(\d+)>", parts.text) if parts.marked.mention(number).extreme]
     before = "".join(rf"|(?<=<c{number}> )" for number in marks)
-    return parts.take(rf"(?:(?<=est )|(?<=most ){before})(day|week|month|quarter|year|hour)\b(?! of)")
+    return parts.take(rf"(?:(?<=est )|(?<=most ){before})(week|month|quarter|year|decade)\b(?! of)")
 
 
 def _growth(parts: Parts) -> None:
@@ -123,7 +127,7 @@ def _spans(parts: Parts, time: Column) -> None:
         _last(parts, time, count, match["unit"])
     for match in parts.take_all(
         rf"{about}(?:only )?(?:between|from|in|for)? ?<m(?P<a>\d+)> "
-        rf"(?P<how>and|to|until|till|through|-|vs|versus|or|against|"
+        rf"(?P<how>and|to|until|till|through|-|vs|versus|or|against|\w+er than(?: in)?|"
         rf",) <m(?P<b>\d+)>"
     ):
         _between(parts, _column(parts, match, time), match)
@@ -137,7 +141,7 @@ def _spans(parts: Parts, time: Column) -> None:
         rf"{about}(?:\b(?:only|just|in|during|for|of|on|within|from|at|the year|year) )*(?:the )?<m(?P<a>\d+)>"
     ):
         moment = parts.marked.moment(match["a"])
-        parts.filters.append(_span(_column(parts, match, time), moment))
+        _within(parts, _column(parts, match, time), moment)
 
 
 def _times(parts: Parts) -> str:
@@ -150,8 +154,15 @@ def _column(parts: Parts, match: re.Match[str], time: Column) -> Column:
     return time if match["c"] is None else parts.column(match["c"])
 
 
-def _span(column: Column, moment: Moment) -> Span:
-    return Span(column, moment.start, moment.end, moment.month if moment.start is None else None)
+def _within(parts: Parts, column: Column, moment: Moment) -> None:
+    by_month = moment.start is None
+    if by_month and column.is_year:
+        parts.problems.append(f"The column {code(column.name)} holds years, so I can't look at months.")
+    if moment.season:
+        first, *_, last = (calendar.month_name[month] for month in moment.season)
+        parts.assumptions.append(f"I took {first} to {last} for {quoted(moment.phrase)}.")
+    months = moment.season or (moment.month or 1,)
+    parts.filters.append(Span(column, months=months) if by_month else Span(column, moment.start, moment.end))
 
 
 def _between(parts: Parts, column: Column, match: re.Match[str]) -> None:
@@ -159,13 +170,17 @@ def _between(parts: Parts, column: Column, match: re.Match[str]) -> None:
         (parts.marked.moment(match["a"]), parts.marked.moment(match["b"])), key=lambda one: str(one.start)
     )
     if first.start is None or second.start is None:
-        parts.problems.append("I can only look at one month of the year at a time.")
+        _months(parts, column, match)
         return
     contrasted = match["how"] == "and" and parts.has(r"\b(?:differ\w*|compar\w*)\b")
-    listed = match["how"] in {"and", "or", ",", "vs", "versus", "against"} and "between" not in match[0]
+    listed = not _is_stretch(match)
     together = contrasted or listed
     if together and column.is_year and first.year and second.year and first.end != second.start:
         parts.filters.append(Condition(column, "in", (float(first.year), float(second.year))))
+        parts.compares, parts.grain = True, parts.grain or "year"
+        return
+    if together and first.end != second.start and first.year and second.year:
+        parts.filters.append(Span(column, years=(first.year, second.year)))
         parts.compares, parts.grain = True, parts.grain or "year"
         return
     if together and first.end != second.start:
@@ -177,6 +192,30 @@ def _between(parts: Parts, column: Column, match: re.Match[str]) -> None:
     if together and (match["how"] != "or" or parts.has(r"\bcompar")):
         parts.compares = True
         parts.grain = parts.grain or ("year" if first.year else "month")
+
+
+def _months(parts: Parts, column: Column, match: re.Match[str]) -> None:
+    """Months without a year, or with one year for both: "june to august", "from June to August 2014"."""
+    first, second = (parts.marked.moment(match[name]) for name in "ab")
+    if not first.month or not second.month or first.season or second.season or first.start:
+        parts.problems.append("I can't tell which months you mean.")
+    elif column.is_year:
+        parts.problems.append(f"The column {code(column.name)} holds years, so I can't look at months.")
+    elif second.end is not None and _is_stretch(match):
+        parts.filters.append(Span(column, date(second.end.year, first.month, 1), second.end))
+    elif second.end is not None:
+        parts.problems.append("I can't tell which years these months belong to.")
+    elif _is_stretch(match):
+        count = (second.month - first.month) % 12 + 1
+        parts.filters.append(Span(column, months=tuple((first.month - 1 + n) % 12 + 1 for n in range(count))))
+    else:
+        parts.filters.append(Span(column, months=(first.month, second.month)))
+        parts.compares, parts.grain = True, parts.grain or "month_of_year"
+
+
+def _is_stretch(match: re.Match[str]) -> bool:
+    """Whether the moments are two ends ("from ... to"), and not two that are put beside each other."""
+    return "between" in match[0] or match["how"] in {"to", "until", "till", "through", "-"}
 
 
 def _one_sided(parts: Parts, column: Column, match: re.Match[str]) -> None:

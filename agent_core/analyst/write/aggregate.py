@@ -92,6 +92,8 @@ def assign(group: Group, key: str) -> str:
             made = f"pd.Categorical({place}.dt.day_name(), calendar.day_name[:], ordered=True)"
         case "month_of_year":
             made = f"pd.Categorical({place}.dt.month_name(), calendar.month_name[1:], ordered=True)"
+        case "decade":
+            made = f"({place if group.column.is_year else f'{place}.dt.year'} // 10 * 10)"
         case None:
             made = place
         case grain:

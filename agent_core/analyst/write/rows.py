@@ -79,8 +79,9 @@ def _span(one: Span) -> list[str]:
     place = f"data[{literal(one.column.name)}]"
     if one.last is not None:
         return _last(one, place)
-    if one.month is not None:
-        return [f"data = data[{place}.dt.month == {one.month}]"]
+    if one.months or one.years:
+        part, wanted = ("month", one.months) if one.months else ("year", one.years)
+        return [f"data = data[{_equal(f'{place}.dt.{part}', wanted, negated=False)}]"]
     if one.column.is_year:
         return [f"data = data[{_years(place, one)}]"]
     if (

@@ -19,6 +19,7 @@ GRAINS: dict[Grain, str] = {
     "month": "month",
     "quarter": "quarter",
     "year": "year",
+    "decade": "decade",
     "month_of_year": "month of the year",
     "weekday": "day of the week",
     "hour": "hour of the day",
