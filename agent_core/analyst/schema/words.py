@@ -48,9 +48,15 @@ def stem(word: str) -> str:
     return word
 
 
+def comparable(word: str) -> str:
+    """A stem that is the same for "movie" and "movies"; no word of its own."""
+    root = stem(word)
+    return root[:-2] + "y" if len(root) > _SHORT_PLURAL and root.endswith("ie") else root
+
+
 def stems(name: str) -> tuple[str, ...]:
     """The words of a name, each without its plural ending."""
-    return tuple(stem(word) for word in split(name))
+    return tuple(comparable(word) for word in split(name))
 
 
 def without_unit(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from agent_core.analyst.markdown import code
-from agent_core.analyst.query import Aggregation, Condition, Filter, Group, Query
+from agent_core.analyst.query import Aggregation, Condition, Filter, Group, Order, Query
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.complete import complete
 from agent_core.analyst.understand.defaults import default_aggregation, obvious_measure
@@ -34,12 +34,17 @@ _CHANGEABLE = {"aggregate", "distribution", "relation", "rows", "portion", "uniq
 _SHORT = 5
 
 
+_THOSE = re.compile(r"\b(?:their|them|they|those|these)\b")
+
+
 def changes(parts: Parts, previous: Query) -> bool:
     """Whether this question is to be read as a change of the previous one."""
     text = parts.marked.text
     numbers = [column for column in parts.subjects if is_figure(column)]
     whole = bool(numbers) and bool(parts.aggregation or parts.groups or parts.grain or parts.over_time)
     alone = {"quality", "columns", "overview", "outliers", "correlation", "clean"} & {*kinds(parts), parts.intent}
+    if previous.filters and _THOSE.search(text) and not alone:
+        return True
     if (alone and not parts.drop_missing and not parts.export and _says_nothing(parts)) or (
         whole and "instead" not in text
     ):
@@ -62,6 +67,7 @@ def _says_nothing(parts: Parts) -> bool:
         parts.export,
         parts.drop_missing,
         parts.clears_filters,
+        parts.superlative,
     )
     return not any((*said, *rest)) and parts.log is None and parts.order == "auto" and not parts.counts
 
@@ -92,7 +98,21 @@ def merge(previous: Query, parts: Parts) -> Query | Unclear:
         export=parts.export,
         assumptions=tuple(parts.assumptions),
     )
-    return _sorted(_charted(query, parts), parts)
+    return _sorted(_charted(_turned(query, previous, parts), parts), parts)
+
+
+def _turned(query: Query, previous: Query, parts: Parts) -> Query:
+    """The other end of a ranking: "and the lightest?" after "which car is the heaviest?"."""
+    ranked = previous.asks_for_one or previous.intent == "rows"
+    if not ranked or parts.superlative is None or parts.order != "auto":
+        return query
+    order: Order = "ascending" if parts.superlative == "min" else "descending"
+    return replace(
+        query,
+        order=order,
+        aggregation=previous.aggregation if query.groups else query.aggregation,
+        asks_for_one=previous.asks_for_one,
+    )
 
 
 def _reshaped(previous: Query, parts: Parts, numbers: tuple[Column, ...]) -> Query | None:

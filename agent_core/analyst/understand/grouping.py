@@ -17,7 +17,7 @@ def is_figure(column: Column) -> bool:
 
 def numbers(parts: Parts) -> tuple[Column, ...]:
     """Numbers that are named without a place of their own."""
-    return tuple(column for column in parts.subjects if is_figure(column))
+    return tuple(dict.fromkeys(column for column in parts.subjects if is_figure(column)))
 
 
 def labels(parts: Parts) -> tuple[Column, ...]:

@@ -4,6 +4,7 @@ import re
 
 from agent_core.analyst.query import Condition, Intent
 from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.adjectives import HIGHER, LOWER
 from agent_core.analyst.understand.grouping import labels, numbers
 from agent_core.analyst.understand.parts import Parts
 
@@ -61,7 +62,9 @@ r"at\b|\binteresting\b|\bfirst look\b|^$"
 
 
 _PAIR = 2
-_GO_TOGETHER = re.compile(r"^(?:do|does|did|is|are)\b.* (?:more|less|fewer|higher|lower|bigger|larger|better|worse)\b")
+_GO_TOGETHER = re.compile(
+    rf"^(?:do|does|did|is|are)\b.* (?:more|less|fewer|better|worse|{'|'.join(sorted(HIGHER | LOWER))})\b(?! than)"
+)
 _OF_THE_FILE = re.compile(
     r"\b(?:describe|summar\w+|overview|about|explore|what(?:'s|"
     r" is) in|profile)\b.* <c\d+> (?:data|dataset|data ?set|"
@@ -153,14 +156,21 @@ def _named_or_shown(parts: Parts, said: list[Intent], figures: Columns, names: C
         return "aggregate"
     if len(figures) == _PAIR and not names and not parts.groups:
         return "relation"
-    if names and (parts.filters or parts.bare) and all(one.distinct == parts.table.rows for one in names):
-        return "rows"
+    if names and (parts.filters or parts.bare) and parts.chart is None and names[0].role != "date":
+        return _which_of(parts, figures, names)
     if figures or names:
         drawn = parts.chart in {"bar", "line", "pie", "area", "heatmap"}
         return "aggregate" if (figures and names) or drawn else "distribution"
     if parts.filters or parts.bare or parts.drop_missing or parts.has(r"^(?:(?:and|all|the|only|just) )*<t>(?! ?$)"):
         return "rows"
     return "overview" if "overview" in said else ("rows" if parts.export or parts.chart == "table" else None)
+
+
+def _which_of(parts: Parts, figures: Columns, names: Columns) -> Intent:
+    """Names under a condition: the rows that they name, else their values."""
+    if all(one.distinct == parts.table.rows for one in names):
+        return "rows"
+    return "aggregate" if figures else "unique"
 
 
 def _filtered_missing(parts: Parts) -> bool:

@@ -58,6 +58,7 @@ MEASURED_BY = {
     **EXTREMES,
     "weigh": "weight",
     "weighs": "weight",
+    "weighed": "weight",
     "aged": "age",
     "sold": "quantity",
     "selling": "quantity",
@@ -177,6 +178,7 @@ FILLER = words(
     property properties measurement measurements
     link links linked try tries tried test tested
     cover covers covered
+    anyone anybody someone somebody everybody nobody quick
     simple brief briefly picture visual visually visualization
  year yearly years yes you your
     """

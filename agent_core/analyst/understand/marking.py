@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agent_core.analyst.schema.columns import Table
-from agent_core.analyst.schema.words import stem
+from agent_core.analyst.schema.words import comparable, stem
 from agent_core.analyst.understand.lexicon import NUMBER_WORDS, ROW_NOUNS
 from agent_core.analyst.understand.mentions import Mention, Seen, Word, mentions, word
 from agent_core.analyst.understand.moments import Moment, find
@@ -188,6 +188,6 @@ def _plain(piece: _Piece, entities: list[Entity], nouns: frozenset[str]) -> str:
         return f"<n{len(entities) - 1}>"
     if piece.sign:
         return {"≥": ">=", "≤": "<=", "≠": "!=", "=>": ">=", "=<": "<=", "==": "="}.get(text, text)
-    if {text.lower(), stem(text.lower())} & nouns and text.lower() != "data":
+    if {text.lower(), stem(text.lower()), comparable(text.lower())} & nouns and text.lower() != "data":
         return "<t>"
     return text.lower()

@@ -44,7 +44,8 @@ def rest(parts: Parts) -> Rest:
     light: list[str] = []
     quoted = [str(parts.marked.entities[int(number)]) for number in re.findall(r"<q(\d+)>", parts.text)]
     measured = any(one.column.role == "number" for one in parts.marked.columns())
-    for phrase in _phrases(parts.text, parts.marked.text, _COUNTED if measured else frozenset()):
+    read = {word for one in parts.marked.columns() for word in one.adjective}
+    for phrase in _phrases(parts.text, parts.marked.text, (_COUNTED if measured else frozenset()) | read):
         if _explained(phrase, parts):
             continue
         if _stands_as_value(phrase, parts):

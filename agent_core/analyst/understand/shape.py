@@ -277,8 +277,13 @@ def _adjectives(parts: Parts) -> None:
     """A word such as "hottest" names a column, and that its extreme is wanted."""
     for mention in parts.marked.columns():
         word = mention.phrase.lower()
-        if word in EXTREMES and parts.superlative is None:
-            parts.superlative = "min" if word in LOWEST else "max"
+        if word not in EXTREMES:
+            continue
+        how: Aggregation = "min" if word in LOWEST else "max"
+        if parts.superlative not in {None, how} and not parts.groups:
+            _aggregation(parts, word)
+        elif parts.superlative is None:
+            parts.superlative = how
             parts.asks_for_one = parts.asks_for_one or parts.limit is None
 
 

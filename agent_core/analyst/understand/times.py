@@ -36,6 +36,10 @@ _OVER_TIME = (
     r"historical(?:ly)?|increas(?:e|ed|es|ing)|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|rising|falling|dropping|"
     r"going (?:up|down))\b"
 )
+_FROM_TO = r"\b(?:between|from) <m\d+> (?:and|to|until|till) <m\d+>"
+_CHANGED = (
+    r"\b(?:chang(?:ed?|es)|rise|rose|risen|fall|fell|fallen|drop(?:ped)?|go(?:ne)? (?:up|down)|went (?:up|down))\b"
+)
 _DAYS_FOR_DAYS, _DAYS_FOR_MONTHS, _DAYS_FOR_QUARTERS = 92, 12 * 366, 25 * 366
 
 
@@ -79,6 +83,8 @@ def read_grain(parts: Parts) -> None:
     if parts.take(_OVER_TIME) or parts.has(r"\b(?:trend|over time)"):
         parts.over_time = True
     parts.take_all(_OVER_TIME)
+    if parts.has(_FROM_TO) and parts.take_all(_CHANGED):
+        parts.over_time = True
     _without_time(parts)
 
 
