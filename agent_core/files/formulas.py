@@ -9,13 +9,15 @@ import io
 import re
 import sys
 
-_FORMULA = re.compile(r"[\s\0]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|[\t\r\n\0]")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?%?|[+-]?inf|[+-]?nan")
+FORMULA = r"[\s\0]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|[\t\r\n\0]"
+"""How a cell begins that a spreadsheet takes for a formula."""
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?%?|[+-]?inf|[+-]?nan"
+"""A whole cell that is a number for all that."""
 
 
 def harmless(cell: str) -> str:
     """A cell as it is, or with an apostrophe before it where it would be taken for a formula."""
-    if not _FORMULA.match(cell) or _NUMBER.fullmatch(cell):
+    if not re.match(FORMULA, cell) or re.fullmatch(NUMBER, cell):
         return cell
     return f"'{cell}"
 

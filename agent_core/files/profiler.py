@@ -9,7 +9,10 @@ from pydantic import ValidationError
 
 from agent_core.events import FileProfile
 
-PARTS = ("findings", "tally", "sniff", "shape", "delimited", "layout", "workbooks", "stores", "packed", "report")
+PARTS = (
+    *("findings", "tally", "sniff", "shape", "layout", "totals"),
+    *("delimited", "workbooks", "stores", "packed", "report"),
+)
 """The files of `agent_core.files.inside`, each after those that it imports."""
 
 MARK = "ringfence-file-profile:"

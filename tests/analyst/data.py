@@ -94,6 +94,14 @@ FORMULAS = """town,=1+1,size
 Oslo,"=HYPERLINK(""http://evil.example/"")",-7
 Rome,@SUM(1),28
 Bonn,plain,3
+Lima,|cmd,4
+"""
+
+BOOKS = """Datum;Filiale;Umsatz
+31.01.2023;Nord;1,5
+15.02.2023;Süd;2,5
+17.02.2023;Nord;4,0
+Gesamt;;8,0
 """
 
 _WRITTEN = {
@@ -105,6 +113,7 @@ _WRITTEN = {
     "purchases.csv": PURCHASES,
     "people.csv": PEOPLE,
     "formulas.csv": FORMULAS,
+    "kasse.csv": BOOKS,
 }
 
 

@@ -48,8 +48,8 @@ def test_a_file_for_a_spreadsheet_runs_nothing(library: Library, form: str) -> N
     data = library.box.read(name)
     found = pd.read_csv(io.BytesIO(data)) if form == "csv" else pd.read_excel(io.BytesIO(data))
     assert list(found.columns) == ["town", "'=1+1", "size"]
-    assert list(found["'=1+1"]) == ['\'=HYPERLINK("http://evil.example/")', "'@SUM(1)", "plain"]
-    assert list(found["size"]) == [-7, 28, 3]
+    assert list(found["'=1+1"]) == ['\'=HYPERLINK("http://evil.example/")', "'@SUM(1)", "plain", "'|cmd"]
+    assert list(found["size"]) == [-7, 28, 3, 4]
     assert b"<f>" not in b"".join(parts(data))
 
 
@@ -59,6 +59,16 @@ def parts(data: bytes) -> list[bytes]:
         return [data]
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         return [packed.read(name) for name in packed.namelist()]
+
+
+def test_a_row_of_totals_at_the_end_is_not_counted(library: Library) -> None:
+    """The dates stay dates, the sum is not twice as high, and the answer says what was left out."""
+    chat = library.chat("kasse.csv")
+    answer = chat.ask("total Umsatz")
+    says(answer, 8)
+    assert "16" not in answer
+    assert "totals at the end of the file is not counted" in answer
+    says_exactly(chat.ask("how many rows since February 2023"), 2)
 
 
 def test_currency_signs_and_brackets_for_negatives_are_read(library: Library) -> None:

@@ -91,6 +91,8 @@ def _notes(query: Query, facts: Facts) -> str:
     if query.table.sides:
         many, one = query.table.sides
         notes.append(f"I joined {code(many.file)} with {code(one.file)} by {code(query.table.key)}.")
+    if query.table.without_totals and query.intent in {"aggregate", "overview", "portion", "distribution"}:
+        notes.append("The row of totals at the end of the file is not counted.")
     notes += query.assumptions
     columns = cleaned(query.table.columns if query.intent == "clean" else used(query))
     for column, count in zip(columns, facts.numbers("unreadable") if "unreadable" in facts.lines else (), strict=False):

@@ -5,7 +5,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Literal, assert_never
@@ -27,6 +27,7 @@ _IDENTIFIER_WORDS = {"id", "uuid", "guid", "zip", "zipcode", "postcode", "code",
 _IDENTIFIER_WORDS |= {"phone", "index", "unnamed", "rowid"}
 _NUMBERING = {"number", "no", "nr", "num"}
 _TRUTHS = ({"yes", "y", "true", "t", "1", "ja"}, {"no", "n", "false", "f", "0", "nein"})
+_TOTALS = "The totals at the end"
 _TIME_PARTS = {"quarter", "month", "day", "week", "weekday", "hour", "minute", "second", "date"}
 
 
@@ -113,6 +114,8 @@ class Table:
     """The two tables that this one is joined from."""
     key: str = ""
     """The column that joins them."""
+    without_totals: bool = False
+    """Whether the file has rows of totals that are no part of it."""
     dropped: tuple[str, ...] = ()
     """Columns of the second table that are left out, because the first has them too."""
 
@@ -165,8 +168,13 @@ def tables(files: Sequence[tuple[str, FileProfile]]) -> tuple[Table, ...]:
         for table in profile.tables:
             if loads_a_table(table.read_with):
                 variable = _variable(name, table.name if len(profile.tables) > 1 else "", found)
-                found.append(_table(name, variable, table))
+                found.append(replace(_table(name, variable, table), without_totals=_had_totals(profile, table)))
     return tuple(found)
+
+
+def _had_totals(profile: FileProfile, table: TableProfile) -> bool:
+    told = profile.problem or ""
+    return _TOTALS in told and (len(profile.tables) == 1 or f"the sheet {table.name!r}" in told)
 
 
 def loads_a_table(expression: str) -> bool:

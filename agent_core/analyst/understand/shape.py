@@ -102,7 +102,7 @@ def read_comparatives(parts: Parts) -> None:
     if any(one.column.role == "number" for one in parts.marked.columns()) and not related:
         return
     for word, meant in (COMPARATIVES | _SIZES if related else COMPARATIVES).items():
-        if parts.has(rf"\b{word}\b(?! than (?:in )?<[nm])|<m\d+> {word} than\b") and (
+        if parts.has(rf"\b{word}\b(?! than (?:in )?<[nm])|<m\d+> {word} than (?:in )?<m") and (
             column := column_for(parts.table, meant)
         ):
             if related and any(one.column == column for one in parts.marked.columns()):

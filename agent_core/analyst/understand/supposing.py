@@ -53,8 +53,7 @@ def _completes(phrase: str, parts: Parts) -> bool:
     """
     amount = rf"\bhow much {re.escape(phrase)} (?:is|are|was|were|did|do|does|has|have|had)\b"
     if re.search(amount, parts.marked.text):
-        measured = any(one.column.role == "number" for one in parts.marked.columns())
-        return measured or len(parts.table.measures) == 1
+        return any(one.column.role == "number" for one in parts.marked.columns())
     match = re.search(rf"<c(\d+)> {re.escape(phrase)}(?!\S)", parts.marked.text)
     mention = parts.marked.mention(match[1]) if match else None
     return mention is not None and mention.sure and mention.phrase.lower() in _ADJECTIVES

@@ -2,6 +2,7 @@
 
 from agent_core.analyst.query import FileFormat, Query
 from agent_core.analyst.write.literals import comparable, literal
+from agent_core.files.formulas import FORMULA, NUMBER
 
 _WRITERS: dict[FileFormat, str] = {
     "csv": "to_csv({name}, index=False)",
@@ -13,7 +14,8 @@ _SPREADSHEETS: frozenset[FileFormat] = frozenset({"csv", "xlsx"})
 _TEXT_ONLY = (
     "def text_only(value):",
     '    """A text that a spreadsheet would run as a formula, marked as text."""',
-    '    formula = isinstance(value, str) and value.lstrip()[:1] in {"=", "+", "-", "@"}',
+    f"    formula = isinstance(value, str) and re.match({FORMULA!r}, value)",
+    f"    formula = formula and not re.fullmatch({NUMBER!r}, value)",
     """    return f"'{value}" if formula else value""",
     "",
 )

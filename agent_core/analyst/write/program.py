@@ -19,10 +19,11 @@ _IMPORTS = (
     (r"\bcalendar\.", "import calendar"),
     (r"\bjson\.", "import json"),
     (r"\bos\.", "import os"),
+    (r"\bre\.", "import re"),
     (r"\bpd\.", "import pandas as pd"),
     (r"\bpx\.", "import plotly.express as px"),
 )
-_STANDARD = 3
+_STANDARD = 4
 """How many of them are of the standard library."""
 
 

@@ -11,6 +11,7 @@ from agent_core.files.inside.findings import Unreadable, call
 from agent_core.files.inside.shape import Shape
 from agent_core.files.inside.sniff import HEAD_BYTES, encoding_of
 from agent_core.files.inside.tally import TableTally
+from agent_core.files.inside.totals import Ending, ending_of
 
 CELLS_AT_ONCE = 1_000_000
 LONGEST_EXPRESSION = 900
@@ -30,11 +31,16 @@ def read_delimited(opener: Opener, path: str, name: str = "", **more: Any) -> tu
     if not text.strip("\ufeff\0 \t\r\n"):
         raise Unreadable("The file is empty.")
     options = _options(shape, encoding)
+    ending = ending_of(opener, encoding, shape.delimiter, shape.rows)
+    if ending.rows:
+        shape.leave_out(ending.name)
+        options["nrows"] = _count_rows(opener, options) - ending.rows
     tally, bad = _tally(opener, shape, options)
     if bad:
         options["on_bad_lines"] = "skip"
     expression = call("read_csv", path, **more, **options) + ("" if shape.headed else ".add_prefix('column_')")
-    return [tally.table(name, expression)], _about_bad_lines(bad)
+    told = [_about_totals(ending), _about_bad_lines(bad)]
+    return [tally.table(name, expression)], " ".join(one for one in told if one) or None
 
 
 def is_table(opener: Opener) -> bool:
@@ -103,7 +109,7 @@ def _label(name: Any) -> str:
 
 def _columns(opener: Opener, options: dict[str, Any]) -> list[Any]:
     with opener() as stream:
-        return list(pd.read_csv(stream, nrows=1 if "header" in options else 0, **options).columns)
+        return list(pd.read_csv(stream, **{**options, "nrows": 1 if "header" in options else 0}).columns)
 
 
 def _count(opener: Opener, options: dict[str, Any], columns: int) -> tuple[TableTally, list[str]]:
@@ -116,6 +122,19 @@ def _count(opener: Opener, options: dict[str, Any], columns: int) -> tuple[Table
                 tally.add(chunk if "header" not in options else chunk.add_prefix("column_"))
     bad = [match[0] for warning in heard for match in BAD_LINE.finditer(str(warning.message))]
     return tally, bad
+
+
+def _count_rows(opener: Opener, options: dict[str, Any]) -> int:
+    """Rows as pandas counts them, down to the end."""
+    first: dict[str, Any] = {"usecols": [0], "dtype": "str", "on_bad_lines": "skip"}
+    with opener() as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pd.read_csv(stream, chunksize=CELLS_AT_ONCE, **first, **options) as chunks:
+            return sum(len(chunk) for chunk in chunks)
+
+
+def _about_totals(ending: Ending) -> str | None:
+    return f'The totals at the end ("{ending.name[:40]}") were left out of the table.' if ending.rows else None
 
 
 def _about_bad_lines(bad: list[str]) -> str | None:

@@ -10,9 +10,8 @@ from agent_core.files.inside.shape import date_format, marks_of
 MOST_HEADER_ROW = 20
 LOOKED_AT = 200
 MOST_FOOTERS = 5
-TOTALS = re.compile(
-    r"(?:grand |sub ?|over)?(?:totals?|sums?|summe|gesamt(?:summe)?|insgesamt|totaux|somme)\b.*", re.IGNORECASE
-)
+TOTAL = r"(?:grand |sub ?|over)?(?:totals?|sums?|summe|gesamt(?:summe)?|insgesamt|totaux|somme)\b"
+TOTALS = re.compile(rf"{TOTAL}.*", re.IGNORECASE)
 
 Row = Sequence[Any]
 
@@ -37,7 +36,7 @@ def layout_of(first: Sequence[Row], last: Sequence[tuple[int, Row]], rows: int) 
     if _is_under_groups(first, header):
         header += 1
     header, names = _two_rows(first, header)
-    total = next(((number, row) for number, row in last if number > header + 2 and _is_total(row)), None)
+    total = next(((number, row) for number, row in last if number > header + 2 and is_total(row)), None)
     if total is None:
         return Layout(header, names)
     return Layout(header, names, rows - total[0] + 1, str(next(cell for cell in total[1] if cell is not None)).strip())
@@ -108,7 +107,8 @@ def _joined(above: Row, under: Row, below: Sequence[Row]) -> list[str]:
     return names
 
 
-def _is_total(row: Row) -> bool:
+def is_total(row: Row) -> bool:
+    """Whether a row begins with a word for a total, and holds a figure besides."""
     present = [cell for cell in row if cell is not None]
     named = bool(present) and isinstance(present[0], str) and TOTALS.fullmatch(present[0].strip()) is not None
     return named and any(not isinstance(cell, str) or any(map(str.isdigit, cell)) for cell in present[1:])

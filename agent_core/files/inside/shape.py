@@ -62,6 +62,12 @@ class Shape:
         self.width = max((len(cells) for cells in fields), default=0)
         self.decimal, self.thousands = self._marks()
 
+    def leave_out(self, name: str) -> None:
+        """Leave the row that begins with this name, and all below it, out of the sample."""
+        at = next((at for at, row in enumerate(self.rows) if next(filter(None, row), "") == name), None)
+        self.rows = self.rows[:at]
+        self.decimal, self.thousands = self._marks()
+
     def column(self, position: int) -> list[str]:
         """The sampled values of one column that are not missing."""
         cells = (row[position] for row in self.rows if position < len(row))
