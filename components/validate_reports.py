@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from agent_core.session.reports import KeptReport
+from agent_core.validation.base import Outcome
 from agent_core.validation.forms import Change, compare
-from components import html_table, moments, validate_checks
+from components import html_table, moments, units, validate_checks
 
 _SHOWN = 30
+_UNTRIED: frozenset[Outcome | None] = frozenset({"not_applicable", None})
 
 
 def draw(kept: Sequence[KeptReport]) -> None:
@@ -36,15 +38,28 @@ def draw(kept: Sequence[KeptReport]) -> None:
 
 def _comparison(kept: Sequence[KeptReport]) -> None:
     st.markdown("#### Compare two", anchors=False)
-    with st.container(horizontal=True, gap="small"):
+    left, right = st.columns(2, gap="small")
+    with left:
         before = _choose("Earlier", kept, 1, "report-before")
+    with right:
         after = _choose("Later", kept, 0, "report-after")
     changes = compare(before.report, after.report)
+    tried = [change for change in changes if not _UNTRIED & {change.before, change.after}]
     if not changes:
         st.caption("Every probe came out the same.")
-        return
-    rows = [(change.probe.title, _word(change, "before"), _word(change, "after")) for change in changes]
-    html_table.draw(("Probe", *_sides(before, after)), rows, "comparison")
+    elif not tried:
+        st.caption("Every probe that was tried in both came out the same.")
+    sides = _sides(before, after)
+    if tried:
+        _table(tried, sides)
+    if untried := [change for change in changes if change not in tried]:
+        with st.expander(f"{units.count(len(untried), 'probe')} that only one of the two tried", type="compact"):
+            _table(untried, sides)
+
+
+def _table(changes: Sequence[Change], sides: tuple[str, str]) -> None:
+    rows = [(change.probe.title, _word(change.before), _word(change.after)) for change in changes]
+    html_table.draw(("Probe", *sides), rows, "versions")
 
 
 def _sides(before: KeptReport, after: KeptReport) -> tuple[str, str]:
@@ -61,17 +76,15 @@ def _choose(label: str, kept: Sequence[KeptReport], place: int, key: str) -> Kep
         list(named),
         place,
         format_func=lambda name: _name(named[name]),
-        key=key,
-        width=420,
+        key=f"{key}-{kept[0].id}",  # a new report is what people want to see next
     )
     return named[chosen]
 
 
 def _name(kept: KeptReport) -> str:
     report = kept.report
-    return f"{moments.shown(report.started_at)}, {validate_checks.provider(report)}, {kept.digest[:12]}"
+    return f"{validate_checks.provider(report)}, {moments.shown(report.started_at)}, {kept.digest[:12]}"
 
 
-def _word(change: Change, side: str) -> str:
-    outcome = change.before if side == "before" else change.after
+def _word(outcome: Outcome | None) -> str:
     return validate_checks.OUTCOMES[outcome] if outcome else "Not in this report"

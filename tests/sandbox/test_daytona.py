@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from agent_core.sandbox.daytona.provider import DaytonaProvider
 from tests.emulators.daytona import Emulator
-from tests.sandbox.conformance import SandboxConformance
+from tests.sandbox.conformance import CONTRACT, SandboxConformance, output, run
 
 pytestmark = pytest.mark.anyio
 
@@ -44,3 +44,24 @@ class TestDaytona(SandboxConformance):
     def _different(self, request):
         if reason := self.KNOWN_DIFFERENCES.get(request.node.name):
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+async def test_a_full_disk_has_room_for_the_end_of_a_call(daytona):
+    """The disk has no byte left for what the call did: it is told as a full disk all the same, and cleared."""
+    fill = """
+import os
+def fill(step):
+    for part in range(10_000):
+        with open(f"part{step}-{part}", "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, step)
+for step in (32 << 20, 1 << 20, 4096):
+    try: fill(step)
+    except OSError as error: full = error
+raise full
+"""
+    async with daytona.open(CONTRACT) as sandbox:
+        done, _ = await run(sandbox, fill)
+        assert done.error is not None
+        assert (done.error.kind, done.exit_code) == ("disk_full", 1)
+        await output(sandbox, "import glob\nfor part in glob.glob('part*'): os.remove(part)\nopen('g', 'w').write('x')")
+        await sandbox.write("more", b"x")

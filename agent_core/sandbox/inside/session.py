@@ -31,29 +31,48 @@ _WATCH_SECONDS = 0.25
 _INPUTS = "inputs"
 _SLACK = 1 << 20
 """Bytes that others may write while a call runs."""
+_ROOM = 2 << 20
+"""Bytes on the disk that are kept for the end of a call."""
+_KEPT = (".zip", ".room")
 
 
 class Results:
     """The worker's channel, as a file: the host fetches it after the call."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: str) -> None:
         self.path, self.left = "", 0
+        self._room = room
 
     def begin(self, path: str, most_bytes: int) -> None:
-        """A new call with a file of its own."""
+        """A new call with a file of its own, and with room for its end where code fills the disk."""
         self.path, self.left = path, most_bytes
+        with contextlib.suppress(OSError), open(self._room, "ab") as file:  # noqa: PTH123
+            os.posix_fallocate(file.fileno(), 0, _ROOM)
 
-    def send(self, header: dict[str, Any], body: bytes = b"") -> None:
-        """Add a frame, unless there are too many."""
+    def send(self, header: dict[str, Any], body: bytes = b"", *, last: bool = False) -> None:
+        """Add a frame, unless there are too many. The `last` one may use the room that is kept for it."""
         if len(body) > self.left:
             return
         self.left -= len(body)
         text = json.dumps(header).encode()
+        if last:
+            with contextlib.suppress(OSError):
+                os.truncate(self._room, 0)
         try:
-            with open(self.path, "ab") as file:  # noqa: PTH123
-                file.write(_LENGTHS.pack(len(text), len(body)) + text + body)
+            self._add(_LENGTHS.pack(len(text), len(body)) + text + body)
         except OSError as error:
             sys.stderr.write(f"[A result is left out: {error.strerror}.]\n")
+
+    def _add(self, frame: bytes) -> None:
+        """Whole or not at all: what comes after it is read too."""
+        with open(self.path, "ab", buffering=0) as file:  # noqa: PTH123
+            begun = file.tell()
+            try:
+                while frame:
+                    frame = frame[file.write(frame) :]
+            except OSError:
+                file.truncate(begun)
+                raise
 
 
 class Session:
@@ -69,7 +88,7 @@ class Session:
         os.chdir(self._root)
         sys.path.append(self._root)
         self._owner, self._ended, self._running = os.getpid(), "", False
-        self._results = Results()
+        self._results = Results(f"{self._private}/end.room")
         self._pump = Pump(limits["output_bytes"], self._flood)
         self._screen = Screen(self._results)  # type: ignore[arg-type]
         self._repl, self._shell = Repl(self._screen), Shell()
@@ -146,7 +165,7 @@ class Session:
             "background": sum(pid != shell for pid in _below(self._owner)),
         }
         self._results.left = 1 << 20
-        self._results.send(done, json.dumps(outcome.error).encode() if outcome.error else b"")
+        self._results.send(done, json.dumps(outcome.error).encode() if outcome.error else b"", last=True)
 
     def place(self, arrived: str, path: str) -> None:
         """Give a file that has arrived its name. Says the errno."""
@@ -203,7 +222,7 @@ class Session:
 
     def _clear(self) -> None:
         for name in os.listdir(self._private):  # noqa: PTH208
-            if not name.endswith(".zip"):
+            if not name.endswith(_KEPT):
                 with contextlib.suppress(OSError):
                     os.unlink(f"{self._private}/{name}")  # noqa: PTH108
 
