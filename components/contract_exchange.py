@@ -52,7 +52,7 @@ def exports(
 def _export(snapshot: Snapshot, named: str, ceiling: Ceiling) -> None:
     at = datetime.now(moments.zone())
     found = exports(snapshot.contract, snapshot.contract_version, named, at, ceiling)
-    st.markdown("#### Export", anchors=False)
+    st.markdown("### Export", anchors=False)
     with st.container(horizontal=True, gap="small"):
         for export in found:
             st.download_button(
@@ -68,7 +68,7 @@ def _export(snapshot: Snapshot, named: str, ceiling: Ceiling) -> None:
 
 
 def _import(conversation: Conversation, snapshot: Snapshot) -> None:
-    st.markdown("#### Import", anchors=False)
+    st.markdown("### Import", anchors=False)
     key = f"import-{snapshot.contract_version}"
     file = st.file_uploader("A contract as YAML or Markdown", type=["yaml", "yml", "md"], key=key)
     if file is None:
@@ -95,7 +95,7 @@ def _read(file: UploadedFile) -> Contract:
 
 
 def _preset(conversation: Conversation, snapshot: Snapshot) -> None:
-    st.markdown("#### Start from a preset", anchors=False)
+    st.markdown("### Start from a preset", anchors=False)
     names = {preset.name: preset for preset in PRESETS}
     key = f"start-{snapshot.contract_version}"
     chosen = st.selectbox("Preset", list(names), None, key=key, placeholder="Choose one to see what it would change")

@@ -9,7 +9,7 @@ from agent_core.contract.ceiling import Ceiling
 from agent_core.contract.document import SUPPORT, SUPPORT_MEANS
 from agent_core.contract.printing import clauses_table, matrix_table, promises_table
 from agent_core.session import Conversation, Snapshot
-from components import contract_drawer, contract_exchange, contract_panel, contract_versions, meter, state
+from components import contract_drawer, contract_exchange, contract_panel, contract_versions, html_table, meter, state
 from components.contract_groups import Unavailable
 from components.markdown import plain
 
@@ -57,10 +57,10 @@ def _providers() -> None:
     with st.container(gap="xxsmall"):
         for support, means in SUPPORT_MEANS.items():
             st.caption(f"**{SUPPORT[support]}.** {means}")
-    st.html(matrix_table())
-    st.markdown("#### What every sandbox is tested for", anchors=False)
+    html_table.wide(matrix_table(), "feature")
+    st.markdown("### What every sandbox is tested for", anchors=False)
     st.caption(
         "The same tests are run against each provider of this version: on this machine for real, elsewhere against a "
         "stand-in of the provider's own API. Where one is known to differ, its reason stands here."
     )
-    st.html(promises_table())
+    html_table.wide(promises_table(), "promise")

@@ -52,13 +52,13 @@ def draw(conversation: Conversation, title: Callable[[str], str]) -> None:
         if not found and not uploads:
             st.caption("This conversation has no files yet. What you give it, and what its code makes, is listed here.")
             return
-        st.markdown("#### Made here", anchors=False)
+        st.markdown("### Made here", anchors=False)
         if found:
             _made(found, conversation.read_artifact)
         else:
             st.caption("Its code has made no file yet.")
         if uploads:
-            st.markdown("#### Given", anchors=False)
+            st.markdown("### Given", anchors=False)
             _given(uploads, conversation.read_artifact)
 
 

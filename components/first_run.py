@@ -24,7 +24,7 @@ def draw(largest_file_mib: int) -> Start:
     """Say what this is, and take files or a sample."""
     tab = state.tab()
     with st.container(key="first-run"):
-        st.markdown("## Ask your data anything")
+        st.markdown("## Ask your data anything", anchors=False)
         st.markdown(
             "An agent writes and runs code in a ring-fenced sandbox to answer you. "
             "You read the rules it runs under, you change them, and they hold."

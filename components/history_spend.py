@@ -25,7 +25,7 @@ def draw(spend: Spend) -> None:
 
 def table(of: str, costs: Iterable[tuple[str, Cost]]) -> None:
     """What each of something has cost, under a heading."""
-    st.markdown(f"#### By {of.lower()}", anchors=False)
+    st.markdown(f"### By {of.lower()}", anchors=False)
     html_table.draw((of, *_COLUMNS), [(name, *_cells(cost)) for name, cost in costs], "spend")
 
 

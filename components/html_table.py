@@ -10,7 +10,13 @@ def draw(columns: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> No
     """Show rows of text; the first cell of each names it. Nothing in a cell is read as markup."""
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(f"<tr>{_cells(row, columns)}</tr>" for row in rows)
-    st.html(f'<table class="ringfence {kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    wide(f'<table class="ringfence {kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>', columns[0])
+
+
+def wide(table: str, named: str) -> None:
+    """Show the HTML of a table that scrolls sideways where it has to, by the keyboard too."""
+    label = f"Table by {named.lower()}"
+    st.html(f'<div class="wide" role="region" tabindex="0" aria-label="{escape(label)}">{table}</div>')
 
 
 def _cells(row: Sequence[str], columns: Sequence[str]) -> str:

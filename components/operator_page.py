@@ -85,7 +85,7 @@ def _spend(spend: PeoplesSpend, ceiling: Ceiling) -> None:
 
 
 def _budgets(spend: PeoplesSpend, ceiling: Ceiling) -> None:
-    st.markdown("#### Today, against the budget of a day", anchors=False)
+    st.markdown("### Today, against the budget of a day", anchors=False)
     rows = [(named(one.person), units.dollars(one.today_usd)) for one in spend.people]
     html_table.draw(("Person", "Spent today"), rows, "spend")
     most = ceiling.allowed("billing.daily_budget_usd")
@@ -105,7 +105,7 @@ def _providers(unavailable: Mapping[ProviderName, str]) -> None:
 
 
 def _policy(ceiling: Ceiling) -> None:
-    st.markdown("#### Policy in force", anchors=False)
+    st.markdown("### Policy in force", anchors=False)
     rows = [(CLAUSES[term.clause], term.title, words) for term in TERMS if (words := ceiling.allowed(term.path))]
     if rows:
         html_table.draw(("Clause", "Term", "Allowed"), rows, "policy")

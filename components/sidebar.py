@@ -36,7 +36,7 @@ def draw(
     """Show the sidebar, and return what was chosen."""
     with st.sidebar:
         with st.container(key="brand"):
-            st.markdown("### :material/fence: Ringfence")
+            st.markdown("### :material/fence: Ringfence", anchors=False)
         with st.container(key="places", gap=None):
             places.links(current, operator=operator)
         new = st.button("New conversation", icon=":material/add:", width="stretch", key="new-conversation")
@@ -51,6 +51,9 @@ def draw(
 
 def _list(conversations: Sequence[ConversationSummary], current: str) -> str:
     opened = ""
+    if conversations:
+        with st.container(key="recent"):
+            st.caption("Recent")
     with st.container(key="conversations", gap=None):
         for summary in conversations:
             here = summary.id == current

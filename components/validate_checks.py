@@ -36,7 +36,7 @@ def draw(kept: KeptReport, *, place: str = "newest") -> None:
     deeper = [group for group in GROUPS if group != "checks" and report.of_group(group)]
     if not deeper:
         return
-    st.markdown("#### Deeper probes", anchors=False)
+    st.markdown("### Deeper probes", anchors=False)
     with st.container(key=f"{place}-groups", gap=None):
         for group in deeper:
             found = report.of_group(group)
@@ -84,7 +84,7 @@ def _check(finding: Finding) -> str:
     told = [("Tried", finding.probe.reason), ("Seen", finding.seen), *_meaning(finding)]
     items = "".join(f"<dt>{term}</dt><dd>{escape(text)}</dd>" for term, text in told)
     return (
-        f'<section class="ringfence check {finding.outcome}"><h4>{escape(finding.probe.title)}</h4>'
+        f'<section class="ringfence check {finding.outcome}"><h3>{escape(finding.probe.title)}</h3>'
         f"{_outcome(finding)}<dl>{items}</dl></section>"
     )
 

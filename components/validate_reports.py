@@ -32,12 +32,12 @@ def draw(kept: Sequence[KeptReport]) -> None:
     one = _choose("Look at", kept, 0, "report-shown")
     if len(kept) > 1:
         _comparison(kept)
-    st.markdown("#### The report", anchors=False)
+    st.markdown("### The report", anchors=False)
     validate_checks.draw(one, place="past")
 
 
 def _comparison(kept: Sequence[KeptReport]) -> None:
-    st.markdown("#### Compare two", anchors=False)
+    st.markdown("### Compare two", anchors=False)
     left, right = st.columns(2, gap="small")
     with left:
         before = _choose("Earlier", kept, 1, "report-before")

@@ -42,6 +42,11 @@ class DraftBoard:
         if self.current is not None and self.current.status != status:
             self.current = replace(self.current, status=status, since=datetime.now(UTC))
 
+    def further(self, status: str) -> None:
+        """How far that is: its time goes on."""
+        if self.current is not None:
+            self.current = replace(self.current, status=status)
+
     def running(self, run: str | None) -> None:
         """A run began, or ended: what was written for it is an event now."""
         if self.current is not None:

@@ -189,11 +189,14 @@ class Hold:
             else:
                 self.state = replace(self.state, pending=frozenset({"provider"}))
 
-    async def write_file(self, name: str, sha256: str) -> None:
-        """Put one upload into the running sandbox; one that opens later gets it by itself."""
+    async def write_file(self, name: str, sha256: str, sent: Callable[[int], None] | None = None) -> None:
+        """Put one upload into the running sandbox; one that opens later gets it by itself.
+
+        `sent` hears how many bytes have gone so far.
+        """
         if self._sandbox is not None and self._sandbox.alive:
             write = writer(self._sandbox.hosted or self._sandbox)
-            await write(f"inputs/{name}", pieces(self._artifacts, sha256))
+            await write(f"inputs/{name}", pieces(self._artifacts, sha256, sent))
 
     def made(self, path: str, sha256: str, size: int) -> None:
         """A call has made a file, whose bytes are kept already."""

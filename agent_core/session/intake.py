@@ -16,6 +16,7 @@ from agent_core.session.values import IncomingFile
 from agent_core.storage.artifacts import Artifacts
 
 _PROFILE_SECONDS = 60
+_LARGE_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,19 @@ class Intake:
             replaces = upload.name in self._log.state.files
             self._log.append(FileUploaded(upload=upload, profile=profile, replaces=replaces))
 
+    async def _send(self, upload: Upload) -> None:
+        """Into the sandbox that is open; of a file that takes a while, the screen hears how much has gone."""
+
+        def sent(count: int) -> None:
+            done = count >= upload.size
+            self._draft.further(f"Reading {upload.name}" + ("" if done else f", {count * 100 // upload.size} % sent"))
+
+        await self._hold.write_file(upload.name, upload.sha256, sent if upload.size > _LARGE_BYTES else None)
+
     async def _hand_over(self, upload: Upload) -> FileProfile | None:
         """A program of ours can't look at it there: the model looks for itself."""
         try:
-            await self._hold.write_file(upload.name, upload.sha256)
+            await self._send(upload)
         except RingfenceError as error:
             await self._hold.after_call(error)
             return FileProfile(problem=f"The file is here, but it could not be sent: {error}")
@@ -86,7 +96,7 @@ class Intake:
 
         try:
             sandbox = await self._hold.sandbox()
-            await self._hold.write_file(upload.name, upload.sha256)
+            await self._send(upload)
             await sandbox.run(profile_code(upload.name), emit=hear, timeout_seconds=_PROFILE_SECONDS)
         except RingfenceError as error:
             await self._hold.after_call(error)

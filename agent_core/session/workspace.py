@@ -80,8 +80,12 @@ def volume_of(owner: str) -> str:
     return f"person:{owner}"
 
 
-async def pieces(artifacts: Artifacts, sha256: str) -> AsyncIterator[bytes]:
-    """An artifact's bytes, a MiB at a time. Raises as `ArtifactStore.open` does."""
+async def pieces(artifacts: Artifacts, sha256: str, sent: Callable[[int], None] | None = None) -> AsyncIterator[bytes]:
+    """An artifact's bytes, a MiB at a time; `sent` hears how many were taken. Raises as `ArtifactStore.open` does."""
+    count = 0
     with await asyncio.to_thread(artifacts.open, sha256) as file:
         while piece := file.read(_CHUNK):
             yield piece
+            count += len(piece)
+            if sent is not None:
+                sent(count)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import made
 from tests.browser.acting import ANSWER, ask, attach, picture, saved, settled, talk
@@ -49,8 +49,8 @@ def test_a_messy_sheet_becomes_a_chart_and_a_cleaned_file(page: Page, tmp_path: 
     pd.testing.assert_frame_equal(cleaned, frame, check_dtype=False)
 
 
-def test_two_files_are_joined_and_narrowed(page: Page, tmp_path: Path) -> None:
-    """Orders and their customers: asked about together, and narrowed by what only the second file knows."""
+def test_two_files_are_joined_and_a_report_is_taken_away(browser: Browser, page: Page, tmp_path: Path) -> None:
+    """Orders and their customers: asked about together, narrowed by what only the second knows, sent on as a page."""
     joined = made.orders(tmp_path)
     attach(page, tmp_path / "orders.csv", tmp_path / "customers.csv")
     ask(page, "What is the total amount by segment?")
@@ -64,6 +64,22 @@ def test_two_files_are_joined_and_narrowed(page: Page, tmp_path: Path) -> None:
     for amount in joined[joined.city == "Oslo"].groupby("segment").amount.sum():
         assert written(amount) in figures(page)
     picture(page, "joined-1-narrowed")
+
+    page.get_by_role("button", name="Take away").click()
+    report = saved(page, page.get_by_role("button", name="Report"), tmp_path)
+    with browser.new_context(viewport={"width": 1100, "height": 900}) as elsewhere:
+        opened = elsewhere.new_page()
+        opened.goto(report.as_uri())
+        expect(opened.locator(".chart .main-svg").first).to_be_visible(timeout=ANSWER)
+        questions, text = opened.locator("section.question"), opened.inner_text("main")
+        expect(questions).to_have_text(["What is the total amount by segment?", "only Oslo"])
+        assert "orders.csv" in text
+        assert "customers.csv" in text
+        for frame in (joined, joined[joined.city == "Oslo"]):
+            for segment, amount in frame.groupby("segment").amount.sum().items():
+                assert str(segment) in text
+                assert written(amount) in text
+        picture(opened, "joined-2-report")
 
 
 def test_two_million_rows_are_explored(page: Page, tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
 """Files that are not what they seem: a clear message each, and nothing lost."""
 
+import asyncio
 import io
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from agent_core.events import AgentSaid, Event, FileRefused, FileUploaded
 from agent_core.session import Conversation, IncomingFile
+from agent_core.session.workspace import pieces
+from agent_core.storage.artifacts import ArtifactStore
 from tests.session.conftest import ask, ended, file, run, settle
 
 GOOD = file("good.csv", b"city,size\nOslo,7\nRome,28\n")
@@ -144,3 +148,16 @@ def test_samples_come_in_and_can_be_asked_about(conversation: Conversation, name
     assert len(suggestions) == 3
     for question in suggestions:
         assert ended(ask(conversation, question)).outcome == "done"
+
+
+def test_how_much_of_a_file_has_gone_is_told(tmp_path: Path) -> None:
+    """Two and a half MiB go in three pieces, and each is counted when it was taken."""
+    store = ArtifactStore(tmp_path)
+    sha256, _ = store.put(iter([bytes(5 << 19)]))
+    heard: list[int] = []
+
+    async def taken() -> int:
+        return sum([len(piece) async for piece in pieces(store, sha256, heard.append)])
+
+    assert asyncio.run(taken()) == 5 << 19
+    assert heard == [1 << 20, 2 << 20, 5 << 19]

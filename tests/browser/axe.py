@@ -1,0 +1,28 @@
+"""What axe, the accessibility checker, finds on a page, in light and in dark."""
+
+from importlib.resources import files
+
+from playwright.sync_api import Page
+
+from tests.browser.acting import drawn
+
+_SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+_RUN = """() => axe.run(document, {resultTypes: ["violations"], iframes: false}).then(({violations}) =>
+  violations.flatMap(({id, impact, nodes}) => nodes.map((node) => [id, impact, node.target.join(" "), node.html])))"""
+_DARK = "dark => (getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark') === dark"
+
+
+def usable(page: Page) -> None:
+    """Nothing grave is found, in either scheme."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_SCRIPT)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.wait_for_function(_DARK, arg=scheme == "dark")
+        drawn(page)
+        assert _grave(page) == [], f"axe, on {page.url} in {scheme}"
+
+
+def _grave(page: Page) -> list[str]:
+    found: list[list[str]] = page.evaluate(_RUN)
+    return [f"{rule}: {target}: {html}" for rule, impact, target, html in found if impact in {"serious", "critical"}]
