@@ -96,9 +96,23 @@ def test_a_denial_is_told_once_audited_and_exported(page: Page, tmp_path: Path) 
     expect(document(page)).to_contain_text("By conversation")
 
 
+def _needs_nothing_from_elsewhere(page: Page, printed: Path) -> None:
+    """Opened as a file, it asks for nothing, and it fits a page's width."""
+    asked: list[str] = []
+    reader = page.context.new_page()
+    reader.on("request", lambda request: asked.append(request.url))
+    reader.goto(printed.as_uri())
+    expect(reader.get_by_role("heading", name="Team analysis")).to_be_visible()
+    expect(reader.get_by_text("Time limit for a call")).to_be_visible()
+    assert asked == [printed.as_uri()]
+    assert reader.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    reader.close()
+
+
 def test_a_contract_goes_out_as_a_file_and_comes_in_again(page: Page, tmp_path: Path) -> None:
     """YAML and Markdown say the same; an edited file shows its difference, then a button puts it in force."""
     visit(page, "Contract", "Export and import")
+    _needs_nothing_from_elsewhere(page, saved(page, "HTML to print", tmp_path))
     out = saved(page, "YAML", tmp_path)
     assert from_yaml(out.read_text()) == from_markdown(saved(page, "Markdown", tmp_path).read_text())
     edited = tmp_path / "stricter.yaml"
@@ -116,20 +130,6 @@ def test_a_contract_goes_out_as_a_file_and_comes_in_again(page: Page, tmp_path: 
     document(page).get_by_role("button", name="Put it in force").click()
     expect(document(page)).to_contain_text("Contract version 2")
     expect(panel(page)).to_contain_text("at most 7 s a call")
-
-
-def test_the_printed_contract_needs_nothing_from_elsewhere(page: Page, tmp_path: Path) -> None:
-    """Opened as a file, it asks for nothing, and it fits a page's width."""
-    visit(page, "Contract", "Export and import")
-    out = saved(page, "HTML to print", tmp_path)
-    asked: list[str] = []
-    reader = page.context.new_page()
-    reader.on("request", lambda request: asked.append(request.url))
-    reader.goto(out.as_uri())
-    expect(reader.get_by_role("heading", name="Team analysis")).to_be_visible()
-    expect(reader.get_by_text("Time limit for a call")).to_be_visible()
-    assert asked == [out.as_uri()]
-    assert reader.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def act(page: Page, name: str) -> None:
@@ -172,11 +172,9 @@ def test_a_resting_sandbox_counts_down_and_is_extended(page: Page) -> None:
     expect(panel(page)).to_contain_text(re.compile(r"Closes in (60|59|58) s"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_fit_a_phone(browser: Browser, app: App, scheme: str) -> None:
-    """At 390 pixels no page needs sideways scrolling."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
-    try:
+def test_the_pages_fit_a_phone(browser: Browser, app: App) -> None:
+    """Neither the pages nor their tables make it scroll sideways, in light or in dark."""
+    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="light") as context:
         page = context.new_page()
         for place, tabs in {"contract": ("Versions", "Providers"), "history": ("Audit", "Spend")}.items():
             page.goto(f"{app.url}/{place}")
@@ -185,9 +183,13 @@ def test_the_pages_fit_a_phone(browser: Browser, app: App, scheme: str) -> None:
             expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
             for tab in tabs:
                 page.get_by_role("tab", name=tab).click()
-                assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    finally:
-        context.close()
+                _fits_a_phone(page)
+
+
+def _fits_a_phone(page: Page) -> None:
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, scheme
 
 
 def test_the_next_question_is_written_while_a_turn_runs(page: Page) -> None:
