@@ -30,7 +30,7 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
         case "local":
             from agent_core.sandbox.local.provider import LocalProvider  # noqa: PLC0415
 
-            return LocalProvider(start=settings.local_start, reachable=settings.reachable_networks)
+            return LocalProvider(start=settings.local_start, reachable=settings.reachable_networks, spare=True)
         case "daytona":
             if settings.daytona_api_key is None:
                 raise ProviderUnavailable(

@@ -3,16 +3,15 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable
 from typing import Literal
 
 from agent_core.contract import Contract, Language
 from agent_core.errors import CallTimeout, OutputLimit, RingfenceError
-from agent_core.sandbox.base import Display, Emit, Execution
+from agent_core.sandbox.base import Display, Emit, Execution, FileEntry
 from agent_core.sandbox.local import processes
 from agent_core.sandbox.local.launch import Inside
-from agent_core.sandbox.local.link import Link, first_of
-from agent_core.sandbox.local.messages import Displayed, Done, Message
+from agent_core.sandbox.local.link import Link, first_of, to_its_end
+from agent_core.sandbox.local.messages import Displayed, Done, Entries, Message
 from agent_core.sandbox.local.outputs import LIMIT_BYTES, Outputs, Stream
 
 GRACE_SECONDS = 1.0
@@ -38,6 +37,8 @@ class Call:
         self._began = time.monotonic()
         self._language: Language = "python"
         self.stuck = False
+        self.files: tuple[FileEntry, ...] | None = None
+        """What lies in the working folder after the call, where the worker has told without being asked."""
 
     async def run(self, code: str, language: Language, seconds: float) -> Execution | None:
         """What the code did; None when the worker ended meanwhile.
@@ -52,7 +53,7 @@ class Call:
             self._outputs.finish()
             return await self._result(ending, seconds)
         except asyncio.CancelledError:
-            await _to_its_end(self.interrupt())
+            await to_its_end(self.interrupt())
             raise
         finally:
             self._link.silence()
@@ -126,6 +127,8 @@ class Call:
         match message:
             case Displayed(call=self._name, data=data):
                 self._show(data)
+            case Entries(call=self._name, files=files) if not self._done.done():
+                self.files = files
             case Done(call=self._name) if not self._done.done():
                 self._done.set_result(message)
             case _:
@@ -145,13 +148,3 @@ class Call:
 def _stopped(error: RingfenceError, *, kept: bool) -> RingfenceError:
     error.state_kept = kept
     return error
-
-
-async def _to_its_end(work: Awaitable[object]) -> None:
-    """Bring work to its end, however often the awaiting task is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            continue

@@ -35,7 +35,7 @@ class Hierarchy:
 @cache
 def detect() -> Hierarchy | None:
     """What can be used here: version 2 where memory is delegated to us, else version 1, else nothing."""
-    own = _own_groups()
+    own = _groups("self")
     mounts = list(_mounts())
     return _version_2(own, mounts) or _version_1(own, mounts)
 
@@ -44,9 +44,9 @@ class Group:
     """One sandbox's groups."""
 
     def __init__(self, hierarchy: Hierarchy, sandbox: str) -> None:
-        name = f"{_prefix()}{sandbox}"
+        self._name = f"{_prefix()}{sandbox}"
         self._version = hierarchy.version
-        self._folders = {controller: parent / name for controller, parent in hierarchy.parents.items()}
+        self._folders = {controller: parent / self._name for controller, parent in hierarchy.parents.items()}
         for folder in self._unique():
             folder.mkdir()
 
@@ -68,8 +68,14 @@ class Group:
         self._write("cpu", "cpu.cfs_period_us", _PERIOD_MICROSECONDS)
         self._write("cpu", "cpu.cfs_quota_us", quota)
 
+    def has(self, pid: int) -> bool:
+        """Whether a process is in, with every controller."""
+        groups = _groups(pid)
+        names = self._folders if self._version == 1 else ("",)
+        return all(groups.get(name, "").endswith(f"/{self._name}") for name in names)
+
     def admit(self, pid: int) -> None:
-        """Move a process in; its children are born there."""
+        """Move a process in; its children are born there. The kernel takes milliseconds for it."""
         for folder in self._unique():
             (folder / "cgroup.procs").write_text(str(pid))
 
@@ -158,9 +164,10 @@ def _prefix() -> str:
     return f"ringfence-{pid}-{processes.started(pid)}-"
 
 
-def _own_groups() -> dict[str, str]:
+def _groups(pid: int | Literal["self"]) -> dict[str, str]:
+    """A process's groups by controller; that of version 2 has no name."""
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     except OSError:
         return {}
     groups: dict[str, str] = {}

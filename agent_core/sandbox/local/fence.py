@@ -23,11 +23,12 @@ def data_bytes(contract: Contract) -> int:
 class Fence:
     """A group where groups can be made; else affinity, and readings for the watch to act on."""
 
-    def __init__(self, hierarchy: Hierarchy | None, sandbox: str, contract: Contract) -> None:
+    def __init__(self, hierarchy: Hierarchy | None, sandbox: str) -> None:
+        """Without limits yet. Raises OSError."""
         self._group = Group(hierarchy, sandbox) if hierarchy else None
         self._version = hierarchy.version if hierarchy else 0
         self._admitted: list[int] = []
-        self.limit(contract)
+        self._processors = os.sched_getaffinity(0)
 
     def phrases(self) -> tuple[str, ...]:
         """How each limit is enforced."""
@@ -56,13 +57,20 @@ class Fence:
                 self._place(pid)
 
     def admit(self, *pids: int) -> None:
-        """Put processes behind the fence. Their children are born there."""
-        self._admitted += pids
+        """Put processes behind the fence, unless they are. Their children are born there.
+
+        Takes milliseconds for each that was not, in which the caller waits for the kernel.
+        """
+        self._admitted = [*dict.fromkeys((*self._admitted, *pids))]
         for pid in pids:
-            if self._group is not None:
+            if self._group is not None and not self._group.has(pid):
                 self._group.admit(pid)
             if not self._holds("cpu"):
                 self._place(pid)
+
+    def has(self, pid: int) -> bool:
+        """Whether it is in the group, if there is one."""
+        return self._group is None or self._group.has(pid)
 
     def memory(self, first_pid: int, unless_below: int = 0) -> int:
         """Bytes in use: of the processes, and of the kernel for their many files.

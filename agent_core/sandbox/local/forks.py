@@ -32,6 +32,8 @@ class Forks:
 
     def __init__(self, most_forks: int = MOST_FORKS) -> None:
         self.why_not = "the fork server was not started"
+        self.generation = 0
+        """How many servers have been started."""
         self._servers: list[ForkServer] = []
         """The newest last; the others have been retired."""
         self._starting: asyncio.Task[None] | None = None
@@ -121,6 +123,7 @@ class Forks:
             raise
         before = self._current()
         self._servers.append(server)
+        self.generation += 1
         self._began, self._failures = time.monotonic(), 0
         if before is not None:
             await before.succeed()

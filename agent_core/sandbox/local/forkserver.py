@@ -46,6 +46,10 @@ class Forked:
                     return int(value)
         return None
 
+    def early(self) -> int | None:
+        """See `Keeper.early`."""
+        return self.first()
+
     def handle(self) -> int | None:
         """See `Keeper.handle`."""
         return os.dup(self._handle)

@@ -25,6 +25,9 @@ class Keeper(Protocol):
     def first(self) -> int | None:
         """The jail's first process, by the host's number; None when it is gone already."""
 
+    def early(self) -> int | None:
+        """As `first`, where that is known before the worker is ready."""
+
     def handle(self) -> int | None:
         """A new descriptor that becomes readable when all is over; None when it is over."""
 
@@ -85,6 +88,9 @@ class Bubblewrap:
             return int(json.loads(os.read(self._info, _INFO_BYTES))["child-pid"])
         except (OSError, ValueError, KeyError):
             return None
+
+    def early(self) -> None:
+        """See `Keeper.early`: bubblewrap takes its time."""
 
     def handle(self) -> int | None:
         """See `Keeper.handle`."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from agent_core.sandbox.frames import Decoder, Frame, Garbage, encode
@@ -127,3 +127,13 @@ class Link:
 async def first_of(*futures: asyncio.Future[Any], seconds: float) -> None:
     """Wait until one of them is done, or the time is over. None of them is cancelled."""
     await asyncio.wait(futures, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
+
+
+async def to_its_end(work: Awaitable[object]) -> None:
+    """Bring work to its end, however often the awaiting task is cancelled meanwhile. Raises what the work does."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            continue

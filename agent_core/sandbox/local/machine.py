@@ -11,7 +11,7 @@ from agent_core.errors import ProviderUnavailable
 from agent_core.sandbox.local.cgroups import Hierarchy
 from agent_core.sandbox.local.fence import Fence, data_bytes
 from agent_core.sandbox.local.launch import Inside, Launched, look_inside, take_listener
-from agent_core.sandbox.local.link import Link, first_of
+from agent_core.sandbox.local.link import Link, first_of, to_its_end
 from agent_core.sandbox.local.messages import Message, Ready
 from agent_core.sandbox.local.watch import Watch
 
@@ -46,11 +46,13 @@ class Machine:
         Raises ProviderUnavailable.
         """
         machine = cls(launched, contract)
+        raising = asyncio.ensure_future(asyncio.to_thread(_raised, launched, contract, hierarchy, name))
         try:
             await machine._greet(contract)
-            machine._enclose(contract, hierarchy, name)
+            await machine._enclose(raising, contract)
         except BaseException:
             await machine.close()
+            await to_its_end(_take_down(raising))
             raise
         return machine
 
@@ -122,18 +124,21 @@ class Machine:
             raise ProviderUnavailable(f"{NOT_STARTED} {_text(said)}".strip())
         self.link.silence()
 
-    def _enclose(self, contract: Contract, hierarchy: Hierarchy | None, name: str) -> None:
+    async def _enclose(self, raising: "asyncio.Future[Fence]", contract: Contract) -> None:
         inside, self.listener = look_inside(self._launched), take_listener(self._launched)
         if inside is None or self.listener is None:
             raise ProviderUnavailable("A local sandbox ended while it was starting. Try again.")
         self.inside = inside
         self._first_handle = os.pidfd_open(inside.first)
         try:
-            fence = self.fence = Fence(hierarchy, name, contract)
+            fence = self.fence = await asyncio.shield(raising)
             self.watch = Watch(
                 lambda limit: fence.memory(inside.first, limit), contract.resources.memory_mib, self._exceeded
             )
-            fence.admit(inside.first, inside.worker)
+            if fence.has(inside.first) and fence.has(inside.worker):
+                fence.admit(inside.first, inside.worker)
+            else:
+                await asyncio.to_thread(fence.admit, inside.first, inside.worker)
         except OSError as error:
             raise ProviderUnavailable(f"The limits of a local sandbox could not be set: {error.strerror}.") from error
 
@@ -157,6 +162,27 @@ class Machine:
                 loop.remove_reader(handle)
                 os.close(handle)
         keeper.release()
+
+
+def _raised(launched: Launched, contract: Contract, hierarchy: Hierarchy | None, name: str) -> Fence:
+    """A fence, and behind it the first process where it is known by now. Raises OSError.
+
+    It takes as long as the process needs for its namespaces: both are done at once.
+    """
+    fence = Fence(hierarchy, name)
+    try:
+        fence.limit(contract)
+        if (first := launched.keeper.early()) is not None:
+            fence.admit(first)
+    except OSError:
+        fence.remove()
+        raise
+    return fence
+
+
+async def _take_down(raising: "asyncio.Future[Fence]") -> None:
+    with contextlib.suppress(OSError):
+        await asyncio.to_thread((await raising).remove)
 
 
 def _text(said: bytearray) -> str:

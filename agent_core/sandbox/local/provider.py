@@ -16,6 +16,7 @@ from agent_core.sandbox.local import cgroups, folders, jails, probe, runtime
 from agent_core.sandbox.local.forks import MOST_FORKS, Forks
 from agent_core.sandbox.local.network.addresses import Range, Reach, Resolve, SystemResolver
 from agent_core.sandbox.local.sandbox import LANGUAGES, LocalSandbox
+from agent_core.sandbox.local.spare import Spare
 
 _SANDBOXES = "sandboxes"
 
@@ -26,6 +27,7 @@ class LocalProvider:
     `groups="never"` enforces memory, processes and CPU without control groups even where there are some.
     `start="cold"` has every sandbox started by bubblewrap, with an interpreter of its own; that is also how
     those start that a fork server can't fork. Neither way gives less isolation.
+    With `spare`, one sandbox is always forked ahead for whoever asks next.
     `reachable` are the operator's exceptions to the rule that no sandbox reaches an address that is not
     public. `resolve` finds the addresses of names, by the system's own means where it is left out.
     """
@@ -40,6 +42,7 @@ class LocalProvider:
         reachable: tuple[Range, ...] = (),
         resolve: Resolve | None = None,
         most_forks: int = MOST_FORKS,
+        spare: bool = False,
     ) -> None:
         self._reach = Reach(reachable)
         self._own_resolver = SystemResolver()
@@ -47,6 +50,7 @@ class LocalProvider:
         self._start = start
         self._forks = Forks(most_forks)
         self._hierarchy = cgroups.detect() if groups == "detect" else None
+        self._spare = Spare(self._forks, self._hierarchy) if spare and start == "fork" else None
         self._preparing: asyncio.Task[tuple[Path, runtime.Runtime]] | None = None
         self._leaving = threading.Event()
         self._folder: Path | None = None
@@ -64,12 +68,17 @@ class LocalProvider:
         _refuse(contract)
         if self._preparing is None and (reason := await self.available()) is not None:
             raise ProviderUnavailable(reason)
+        ahead = None
         with of_this_machine():
             folder, prepared = await self._prepare()
-            sandbox = LocalSandbox(contract, folder / _SANDBOXES)
+            if self._spare:
+                ahead = await self._spare.take(contract)
+            sandbox = ahead or LocalSandbox(contract, folder / _SANDBOXES)
         try:
             await sandbox.start(prepared, self._forks, self._hierarchy, self._reach, self._resolve)
             self._open.add(sandbox)
+            if self._spare:
+                self._spare.prepare(contract, folder / _SANDBOXES)
             yield sandbox
         finally:
             self._open.discard(sandbox)
@@ -94,12 +103,16 @@ class LocalProvider:
                 folder, prepared = await self._prepare()
                 if self._start == "fork":
                     await self._forks.warm(prepared, folder / _SANDBOXES)
+                    if self._spare:
+                        self._spare.prepare(Contract(), folder / _SANDBOXES)
 
     async def aclose(self) -> None:
         """Close what is still open, and remove what the sandboxes share."""
         self._leaving.set()
         for sandbox in tuple(self._open):
             await sandbox.close()
+        if self._spare:
+            await self._spare.aclose()
         await self._forks.aclose()
         if self._preparing is not None and not self._preparing.done():
             await asyncio.wait([self._preparing])

@@ -61,12 +61,24 @@ class LocalSandbox:
         self._machine: Machine | None = None
         self._proxy: Proxy | None = None
         self._denials = Denials()
+        self._files: tuple[FileEntry, ...] | None = None
+        """What lies in the working folder, while it is certain that nothing runs that could change it."""
+
+    async def prepare(self, forks: Forks, hierarchy: Hierarchy | None) -> bool:
+        """Fork it before anyone asks for it; whether that was possible."""
+        self._machine = await self._forked(forks, hierarchy)
+        return self._machine is not None
+
+    def assign(self, contract: Contract) -> None:
+        """Give what has been prepared to whoever asks now, with a contract of the same limits."""
+        self._contract = contract
+        self._opened, self._began = datetime.now(UTC), time.monotonic()
 
     async def start(
         self, runtime: Runtime, forks: Forks, hierarchy: Hierarchy | None, reach: Reach, resolve: Resolve
     ) -> None:
-        """Start the worker, and the proxy that is its network. Raises ProviderUnavailable."""
-        machine, how = await self._forked(forks, hierarchy), "fork server"
+        """Start the worker, unless it was prepared, and the proxy that is its network. Raises ProviderUnavailable."""
+        machine, how = self._machine or await self._forked(forks, hierarchy), "fork server"
         if machine is None:
             machine, how = await self._cold(runtime, hierarchy), f"bubblewrap ({forks.why_not})"
         self._machine = machine
@@ -127,6 +139,7 @@ class LocalSandbox:
             kills = machine.kills()
             machine.busy(now=True)
             self._denials.begin(on_denied)
+            self._files = None
             try:
                 execution = await call.run(code, language, seconds)
             finally:
@@ -134,7 +147,9 @@ class LocalSandbox:
                 self._denials.end()
                 if call.stuck:
                     machine.kill()
-            return self._judged(machine, execution, kills)
+            judged = self._judged(machine, execution, kills)
+            self._files = call.files if judged.background == 0 else None
+            return judged
 
     async def write(self, path: str, data: bytes | AsyncIterable[bytes]) -> None:
         """See `Sandbox.write`."""
@@ -148,7 +163,10 @@ class LocalSandbox:
             content = await _collected(data, limit * _MIB)
             if content is None:
                 raise FileTooLarge(limit, path)
-            self._raise_for(await self._ask(lambda link: transfer.write(link, path, content), limit), path)
+            try:
+                self._raise_for(await self._ask(lambda link: transfer.write(link, path, content), limit), path)
+            finally:
+                self._files = None
 
     async def read(self, path: str, *, limit_bytes: int) -> bytes:
         """See `Sandbox.read`."""
@@ -166,6 +184,9 @@ class LocalSandbox:
 
     async def list(self) -> tuple[FileEntry, ...]:
         """See `Sandbox.list`."""
+        self._reach()
+        if self._files is not None:
+            return self._files
         return await self._ask(transfer.entries, 1)
 
     async def usage(self) -> Usage:

@@ -58,21 +58,21 @@ def read(path: str, limit: int) -> Iterator[tuple[int, bytes]]:
             yield size, piece
 
 
-def entries() -> list[Entry]:
-    """Regular files below the working folder, without the inputs."""
+def entries(most: int = _MOST_FILES) -> list[Entry]:
+    """Regular files below the working folder, without the inputs, up to so many."""
     found: list[Entry] = []
     with _folder([], make=False) as folder:
-        _walk(folder, "", 0, found)
+        _walk(folder, "", 0, found, most)
     return found
 
 
-def _walk(folder: int, prefix: str, depth: int, found: list[Entry]) -> None:
+def _walk(folder: int, prefix: str, depth: int, found: list[Entry], most: int) -> None:
     if depth > _MOST_DEPTH:
         return
     with os.scandir(folder) as listing:
         items = sorted(listing, key=lambda item: item.name)
     for item in items:
-        if len(found) >= _MOST_FILES or (not depth and item.name == _INPUTS):
+        if len(found) >= most or (not depth and item.name == _INPUTS):
             continue
         with contextlib.suppress(OSError):
             status = os.stat(item.name, dir_fd=folder, follow_symlinks=False)
@@ -81,7 +81,7 @@ def _walk(folder: int, prefix: str, depth: int, found: list[Entry]) -> None:
             elif stat.S_ISDIR(status.st_mode):
                 below = os.open(item.name, _FOLDER, dir_fd=folder)
                 try:
-                    _walk(below, f"{prefix}{item.name}/", depth + 1, found)
+                    _walk(below, f"{prefix}{item.name}/", depth + 1, found, most)
                 finally:
                     os.close(below)
 

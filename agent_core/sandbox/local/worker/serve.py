@@ -22,27 +22,31 @@ _FOLDER = "/work"
 _FONTS = "/opt/matplotlib"
 _FONTS_COPY = "/tmp/matplotlib"  # noqa: S108  the jail's own /tmp
 _LIST_PIECE = 500
+_PATIENCE_MILLISECONDS = 20
 
 
 def main() -> None:
     """Serve on the first descriptor that the command line names; give the way out to the host by the second."""
-    serve(*map(int, sys.argv[1:]))
+    channel, handover = map(int, sys.argv[1:])
+    serve(channel, handover)
 
 
-def serve(channel: int, handover: int) -> None:
-    """The same in a process that has been started otherwise, up to its end."""
+def serve(channel: int, handover: int, idle: Callable[[], None] = lambda: None) -> None:
+    """The same in a process that has been started otherwise, up to its end; `idle` while there is nothing to do yet."""
     os.set_inheritable(channel, False)  # noqa: FBT003
     door.hand_over(handover)
     sys.argv = [""]
     sys.path += [_FOLDER, *_installed()]
     wire = Wire(channel)
-    hello, _ = wire.receive()
-    _limit(hello)
     link_fonts()
     streams.install()
     worker = _Worker(wire)
     wire.install_interrupt()
+    hello, _ = wire.receive()
+    _limit(hello)
     wire.send({"op": "ready"})
+    if not wire.hears(_PATIENCE_MILLISECONDS):
+        idle()
     with contextlib.suppress(EOFError, OSError):
         while True:
             worker.answer(*wire.receive())
@@ -82,6 +86,7 @@ class _Worker:
         streams.flush()
         if not self._wire.ours:
             os._exit(outcome.exit_code)
+        self._list_ahead(call)
         done = {
             "op": "done",
             "call": call,
@@ -93,6 +98,13 @@ class _Worker:
     def _read(self, call: str, path: str, limit: int) -> None:
         for size, piece in files.read(path, limit):
             self._wire.send({"op": "piece", "call": call, "size": size}, piece)
+
+    def _list_ahead(self, call: str) -> None:
+        """The host always asks for the files next: where they are few, and no thread goes on, it is told at once."""
+        with contextlib.suppress(Exception):  # it will ask, then
+            found = files.entries(_LIST_PIECE + 1)
+            if len(found) <= _LIST_PIECE and len(os.listdir("/proc/self/task")) == 1:  # noqa: PTH208
+                self._wire.send({"op": "entries", "call": call}, codec.dumps(found))
 
     def _list(self, call: str) -> None:
         found = files.entries()

@@ -6,6 +6,7 @@ What it takes is bound here, before any code runs: code that replaces a module's
 from __future__ import annotations
 
 from os import close, getpid, read, register_at_fork, write
+from select import POLLIN, poll
 from signal import SIGINT
 from signal import signal as handle
 from struct import Struct
@@ -61,6 +62,13 @@ class Wire:
             if self._interrupted:
                 self._interrupted = False
                 raise KeyboardInterrupt
+
+    def hears(self, milliseconds: int) -> bool:
+        """Whether something comes within this time."""
+        waiting = poll()
+        if self._channel is not None:
+            waiting.register(self._channel, POLLIN)
+        return bool(waiting.poll(milliseconds))
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         """Wait for a frame. Raises EOFError when the host is gone."""
