@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agent_core.errors import RingfenceError
-from components import services
+from components import prompt, services
 from components.closed import Closed
 from components.hosts import KnownHosts
 from components.own_files import OwnFiles
+from components.preload import Preload
 from components.security_headers import SecurityHeaders
 
 _log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ async def metrics(_: Request) -> Response:
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the deployment before the first page asks for it; at the end stop every turn and close every sandbox."""
+    prompt.answer_at_once()
     opening = asyncio.create_task(_open())
     yield
     await opening
@@ -68,5 +70,6 @@ MIDDLEWARE: Sequence[Middleware] = (
     Middleware(KnownHosts),
     Middleware(Closed),
     Middleware(OwnFiles),
+    Middleware(Preload),
 )
 ROUTES: Sequence[BaseRoute] = (Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics))

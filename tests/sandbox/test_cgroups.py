@@ -1,6 +1,7 @@
 """Control groups: what is written where, in both versions of the interface."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -71,11 +72,16 @@ def test_leftovers_are_told_from_the_living(tmp_path):
 
 @pytest.mark.skipif(cgroups.detect() is None, reason="this user may not make control groups on this machine")
 def test_a_real_group():
-    """What was detected can be made, limited, lowered and removed."""
+    """What was detected can be made, limited, lowered and removed, and knows who is in it."""
     group = Group(cgroups.detect(), "test")
     group.limit(RESOURCES, 300 << 20)
     group.limit(RESOURCES, 200 << 20)
     group.limit(RESOURCES, 400 << 20)
     assert group.out_of_memory_kills() == 0
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert not group.has(process.pid)
+        group.admit(process.pid)
+        assert group.has(process.pid)
+        process.kill()
     group.remove()
     assert not any(path.exists() for path in group._folders.values())

@@ -1,5 +1,6 @@
 """The local provider keeps every promise, with control groups and without."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -23,7 +24,7 @@ async def shared() -> AsyncIterator[LocalProvider]:
 
 @pytest.fixture(scope="module")
 async def without_groups() -> AsyncIterator[LocalProvider]:
-    provider = LocalProvider(groups="never")
+    provider = LocalProvider(groups="never", spare=True)
     await provider.warm()
     yield provider
     await provider.aclose()
@@ -66,6 +67,23 @@ class TestLocal(SandboxConformance):
             folder = sandbox._folder
             assert folder.exists()
         assert not folder.exists()
+
+    @pytest.mark.parametrize(
+        "goes_on",
+        [
+            "import threading\nthreading.Thread(target=lambda: (time.sleep(0.2), open('late', 'w').close())).start()",
+            "import subprocess\nsubprocess.Popen('sleep 0.2; touch late', shell=True, start_new_session=True)",
+        ],
+    )
+    async def test_a_listing_is_of_this_moment(self, sandbox, goes_on):
+        """What a thread, a process or the host writes after a call is listed as soon as it is there."""
+        await run(sandbox, f"import time\nopen('at once', 'w').close()\n{goes_on}")
+        assert [entry.path for entry in await sandbox.list()] == ["at once"]
+        while len(await sandbox.list()) == 1:  # noqa: ASYNC110  each asks the sandbox
+            await asyncio.sleep(0.02)
+        await run(sandbox, "import os\nos.remove('at once')")
+        await sandbox.write("given", b"1")
+        assert [entry.path for entry in await sandbox.list()] == ["given", "late"]
 
 
 class TestWithoutGroups(SandboxConformance):

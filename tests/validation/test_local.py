@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize(("groups", "start"), [("detect", "fork"), ("never", "cold")])
 async def test_everything_is_held(groups, start, contract: Contract) -> None:
     """No probe gets through, none is left out, and what is tried is told as it goes."""
-    provider, told = LocalProvider(groups=groups, start=start), []
+    provider, told = LocalProvider(groups=groups, start=start, spare=True), []
     if start == "fork":
         contract = contract.model_copy(update={"resources": Resources(memory_mib=384, processes=24)})
     try:
