@@ -3,13 +3,16 @@
 import asyncio
 import re
 import socket
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from agent_core.planning.endpoint import Server
+from agent_core.sandbox.local.provider import LocalProvider
 
 
 @dataclass
@@ -29,8 +32,8 @@ class Fault:
     times: int = 1
 
 
-class Serving:
-    """`url`, the `faults` to come, and what was `asked`."""
+class Serving(ABC):
+    """An async context manager with `url`, the `faults` to come, what was `asked`, and `alive()`."""
 
     def __init__(self, port: int) -> None:
         self.faults: list[Fault] = []
@@ -39,6 +42,33 @@ class Serving:
         """Set at the end: nothing hangs any longer."""
         self._port = port
         self.url = ""
+        self._timers: dict[str, asyncio.Task[None]] = {}
+
+    @abstractmethod
+    def alive(self) -> tuple[str, ...]:
+        """The sandboxes that run."""
+
+    @abstractmethod
+    def _routes(self) -> list[BaseRoute]:
+        """What is served."""
+
+    @abstractmethod
+    async def _remove(self, sandbox_id: str) -> None:
+        """End a sandbox."""
+
+    async def __aenter__(self) -> Self:
+        self._provider = LocalProvider()
+        self._listen(Starlette(routes=self._routes()))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.released.set()
+        for timer in self._timers.values():
+            timer.cancel()
+        for sandbox_id in self.alive():
+            await self._remove(sandbox_id)
+        await self._silence()
+        await self._provider.aclose()
 
     def _listen(self, app: Starlette) -> None:
         listener = socket.create_server(("127.0.0.1", self._port))

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,12 +71,12 @@ PLACES = {
 }
 
 
-@pytest.fixture(params=PLACES)
+@pytest.fixture(scope="module", params=PLACES)
 def place(request: pytest.FixtureRequest) -> Elsewhere:
     return PLACES[request.param]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def emulator(place: Elsewhere) -> Iterator[Serving]:
     loop = BackgroundLoop()
     running = place.emulator()
@@ -86,23 +86,39 @@ def emulator(place: Elsewhere) -> Iterator[Serving]:
     loop.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def variables(place: Elsewhere, emulator: Serving) -> dict[str, str]:
     return {place.key: emulator.key, **dict.fromkeys(place.variables, emulator.url), **place.tier}
 
 
-@pytest.fixture
-def deployment(home: Path, variables: dict[str, str]) -> Iterator[Deployment]:
-    opened = Deployment(settings(home, **variables))
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]) -> Iterator[Deployment]:
+    opened = Deployment(settings(tmp_path_factory.mktemp("hosted") / "home", **variables))
     yield opened
     opened.close()
 
 
-def test_a_conversation_goes_there_and_back_with_its_files(
-    deployment: Deployment, place: Elsewhere, emulator: Serving
-) -> None:
+Create = Callable[..., Conversation]
+
+
+@pytest.fixture
+def create(deployment: Deployment, emulator: Serving, owner: str) -> Iterator[Create]:
+    """Conversations of this test's person, whose sandboxes end with the test."""
+    made: list[Conversation] = []
+
+    def one(contract: Contract, whose: str = owner) -> Conversation:
+        made.append(deployment.create(whose, contract))
+        return made[-1]
+
+    yield one
+    for conversation in made:
+        conversation.restart_sandbox()
+    wait_for(lambda: emulator.alive() == ())
+
+
+def test_a_conversation_goes_there_and_back_with_its_files(create: Create, place: Elsewhere, emulator: Serving) -> None:
     """Uploads and made files come along; variables don't, and the chat says that the sandbox closed."""
-    conversation = deployment.create(OWNER, LOCAL)
+    conversation = create(LOCAL)
     ask(conversation, "```python\nkept = 1\nopen('made.txt', 'w').write('made here')\n```", file("a.csv", b"a\n1\n2\n"))
     for contract in (place.contract, LOCAL):
         conversation.amend(contract)
@@ -117,24 +133,24 @@ def test_a_conversation_goes_there_and_back_with_its_files(
     assert emulator.alive() == ()
 
 
-def test_a_person_s_volume_goes_along(deployment: Deployment, place: Elsewhere, emulator: Serving) -> None:
+def test_a_person_s_volume_goes_along(create: Create, place: Elsewhere) -> None:
     """What a sandbox there leaves on it, the person's next one finds, here and there; nobody else's does."""
     kept = Filesystem(**{**place.contract.filesystem.model_dump(), "storage": "volume"})
     there = place.contract.model_copy(update={"filesystem": kept})
-    first = deployment.create(OWNER, there)
+    first = create(there)
     run(first, "open('notes.txt', 'w').write('remember')\nNone")
     first.restart_sandbox()
     wait_for(lambda: first.snapshot().sandbox.phase == "none")
     here = LOCAL.model_copy(update={"filesystem": LOCAL.filesystem.model_copy(update={"storage": "volume"})})
     for contract in (there, here):
-        assert run(deployment.create(OWNER, contract), "print(open('notes.txt').read())").stdout.strip() == "remember"
-    stranger = deployment.create("another", there)
+        assert run(create(contract), "print(open('notes.txt').read())").stdout.strip() == "remember"
+    stranger = create(there, "another")
     assert run(stranger, "import os; print(os.path.exists('notes.txt'))").stdout.strip() == "False"
 
 
-def test_a_short_wait_is_waited_for_and_told(deployment: Deployment, place: Elsewhere, emulator: Serving) -> None:
+def test_a_short_wait_is_waited_for_and_told(create: Create, place: Elsewhere, emulator: Serving) -> None:
     """The turn says that it waits, and then goes on as if nothing had been."""
-    conversation = deployment.create(OWNER, place.contract)
+    conversation = create(place.contract)
     emulator.faults.append(Fault(place.create, status=429, headers={place.wait: "2"}))
     conversation.ask("```python\nprint('after', 'all')\n```")
     said = set()
@@ -201,10 +217,10 @@ def _events(conversation: Conversation) -> list[Event]:
 
 
 def test_another_deployment_s_sandboxes_are_left_alone(
-    tmp_path: Path, deployment: Deployment, place: Elsewhere, variables: dict[str, str], emulator: Serving
+    tmp_path: Path, create: Create, place: Elsewhere, variables: dict[str, str], emulator: Serving
 ) -> None:
     """Two deployments may use one account."""
-    run(deployment.create(OWNER, place.contract), "x = 1")
+    run(create(place.contract), "x = 1")
     other = Deployment(settings(tmp_path / "other", **variables))
     run(other.create(OWNER, place.contract), "x = 1")
     other.close()

@@ -82,6 +82,12 @@ def status_of(error: BaseException) -> int | None:
     return None
 
 
+def made_nothing(error: BaseException | None) -> bool:
+    """Whether a request has certainly changed nothing: it was refused."""
+    status = status_of(error) if error is not None else None
+    return status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """An exception, and those that it was raised from."""
     found: BaseException | None = error

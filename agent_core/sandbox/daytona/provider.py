@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from agent_core.contract import Contract
-from agent_core.errors import AuthFailed, ClauseRefused, RateLimited, RingfenceError, SandboxCrashed
+from agent_core.errors import ClauseRefused, RingfenceError, SandboxCrashed
 from agent_core.sandbox.daytona import options, tiers
-from agent_core.sandbox.daytona.errors import translated
+from agent_core.sandbox.daytona.errors import made_nothing, translated
 from agent_core.sandbox.daytona.sandbox import DaytonaSandbox, delete
 from agent_core.sandbox.hosted.ending import to_its_end
 from agent_core.sandbox.hosted.provider import HostedProvider, labels
@@ -94,8 +94,8 @@ class DaytonaProvider(HostedProvider[DaytonaSandbox]):
                 async with asyncio.timeout(self._start_seconds + _SECONDS):
                     made = await task
             self._check_size(made, contract)
-        except BaseException as error:
-            refused = isinstance(error, AuthFailed | RateLimited)
+        except BaseException:
+            refused = task.done() and not task.cancelled() and made_nothing(task.exception())
             await to_its_end(self._clear_away(name, () if refused else _LOOK_AGAIN_SECONDS))
             raise
         return DaytonaSandbox(made, contract, self._tier)

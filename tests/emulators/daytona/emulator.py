@@ -6,14 +6,12 @@ import json
 import secrets
 from typing import Any, Self
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from agent_core.errors import RingfenceError
-from agent_core.sandbox.local.provider import LocalProvider
 from tests.emulators.daytona.machine import Machine
 from tests.emulators.machine import HOME
 from tests.emulators.serving import Fault, Serving
@@ -22,7 +20,7 @@ _BOUNDARY = "DAYTONA-FILE-BOUNDARY"
 
 
 class Emulator(Serving):
-    """An async context manager with `url`, `key`, `faults`, `asked` and `alive()`."""
+    """See `Serving`; `key` is the one that is right."""
 
     def __init__(self, *, port: int = 0, minute_seconds: float = 60.0, start_polls: int = 0) -> None:
         super().__init__(port)
@@ -30,7 +28,6 @@ class Emulator(Serving):
         self.minute_seconds, self.start_polls = minute_seconds, start_polls
         self._polls: dict[str, int] = {}
         self._machines: dict[str, Machine] = {}
-        self._timers: dict[str, asyncio.Task[None]] = {}
         self._numbers = 0
 
     def alive(self) -> tuple[str, ...]:
@@ -45,26 +42,16 @@ class Emulator(Serving):
         return self._machines[sandbox_id]
 
     async def __aenter__(self) -> Self:
-        self._provider = LocalProvider()
-        app = Starlette(
-            routes=[
-                Route("/api/{rest:path}", self._api, methods=["GET", "POST", "DELETE", "PUT"]),
-                WebSocketRoute("/toolbox/{id}/process/interpreter/execute", self._interpret),
-                Route("/toolbox/{id}/{rest:path}", self._toolbox, methods=["GET", "POST", "DELETE"]),
-            ]
-        )
-        self._listen(app)
+        await super().__aenter__()
         self.url += "/api"
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        self.released.set()
-        for timer in self._timers.values():
-            timer.cancel()
-        for sandbox_id in self.alive():
-            await self._remove(sandbox_id)
-        await self._silence()
-        await self._provider.aclose()
+    def _routes(self) -> list[BaseRoute]:
+        return [
+            Route("/api/{rest:path}", self._api, methods=["GET", "POST", "DELETE", "PUT"]),
+            WebSocketRoute("/toolbox/{id}/process/interpreter/execute", self._interpret),
+            Route("/toolbox/{id}/{rest:path}", self._toolbox, methods=["GET", "POST", "DELETE"]),
+        ]
 
     async def end(self, sandbox_id: str) -> None:
         """End a sandbox behind its user's back."""

@@ -5,13 +5,12 @@ import contextlib
 import json
 import secrets
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from agent_core.sandbox.local.provider import LocalProvider
 from tests.emulators import machine
@@ -23,7 +22,7 @@ _METHODS = ["GET", "POST", "PUT", "DELETE"]
 
 
 class Emulator(Serving):
-    """An async context manager with `url`, `key`, `faults`, `asked` and `alive()`.
+    """See `Serving`; `key` is the one that is right.
 
     `made` makes the machine behind a sandbox; `second_seconds` is how long a second of a time-out lasts.
     """
@@ -48,7 +47,6 @@ class Emulator(Serving):
         self.made_in_all = 0
         self.start_at_look(0)
         self._looked.set()
-        self._timers: dict[str, asyncio.Task[None]] = {}
 
     def alive(self) -> tuple[str, ...]:
         """The sandboxes that run."""
@@ -66,19 +64,11 @@ class Emulator(Serving):
     def machine(self, sandbox_id: str) -> Machine:
         return self._machines[sandbox_id]
 
-    async def __aenter__(self) -> Self:
-        self._provider = LocalProvider()
-        self._listen(Starlette(routes=[Route("/{rest:path}", self._answer, methods=_METHODS)]))
-        return self
+    def _routes(self) -> list[BaseRoute]:
+        return [Route("/{rest:path}", self._answer, methods=_METHODS)]
 
-    async def __aexit__(self, *_: object) -> None:
-        self.released.set()
-        for timer in self._timers.values():
-            timer.cancel()
-        for sandbox_id in self.alive():
-            await self.end(sandbox_id)
-        await self._silence()
-        await self._provider.aclose()
+    async def _remove(self, sandbox_id: str) -> None:
+        await self.end(sandbox_id)
 
     async def end(self, sandbox_id: str) -> None:
         """End a sandbox, also behind its user's back."""
