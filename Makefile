@@ -10,7 +10,8 @@ DEV_READY := $(VENV)/.dev-ready
 IN_PLACE  := --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
 # A busy machine loses a race now and then: what fails twice has failed, and the report names each second try.
-ONCE_MORE := --reruns 1
+# Files in their own order: those with few tests are the slow ones, and must not all come last.
+BY_FILE   := --reruns 1 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test lint format bench soak lock clean
 
@@ -23,7 +24,8 @@ run: $(RUN_READY) ## Set up, and open the app on http://localhost:8501
 test: $(DEV_READY) ## Set up, and run every test, those in the browser too
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.nginx
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ONCE_MORE)
+	$(BIN)/python -m pytest $(BY_FILE) -n 3 -m "not browser"
+	$(BIN)/python -m pytest $(BY_FILE) -n 2 -m browser
 
 lint: $(DEV_READY) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
