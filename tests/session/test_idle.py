@@ -19,10 +19,8 @@ from agent_core.session.values import Snapshot
 from tests.emulators.messages import Answer, MessagesEndpoint, Say
 from tests.planning.stage import is_sdk
 from tests.session.conftest import OWNER, ask, ended, file, run, settings, settle, wait_for
-from tests.session.test_claude import KEY, endpoint, url
+from tests.session.test_claude import KEY
 from tests.session.test_live import edited
-
-__all__ = ["endpoint", "url"]
 
 SOON = 0.3
 

@@ -21,9 +21,7 @@ from agent_core.session import Deployment
 from agent_core.session.offer import PlannerOffer
 from tests.emulators.messages import Answer, Call, MessagesEndpoint, Say
 from tests.session.conftest import OWNER, ask, ended, file, settings
-from tests.session.test_claude import KEY, TOOL, endpoint, url
-
-__all__ = ["endpoint", "url"]
+from tests.session.test_claude import KEY, TOOL
 
 BYTES_A_TOKEN = 3.5
 """No tokenizer of today's models is public. Anthropic's own for Claude 2 (the npm package @anthropic-ai/tokenizer
