@@ -36,10 +36,12 @@ class Orphans:
     def settle(self) -> None:
         """Adopt what can be gone on with, for the holder of its conversation to do so, and close all else."""
         with self._lock:
-            resuming = {one.name for one in self._providers.remote() if isinstance(one, Resuming)}
-            for orphan in self._sandboxes.orphans() if resuming else ():
+            orphans = self._sandboxes.orphans()
+            there = self._providers.remote() if orphans else ()
+            resuming = {one.name for one in there if isinstance(one, Resuming)}
+            for orphan in orphans if resuming else ():
                 events = self._events.read(orphan.conversation_id)
-                if _goes_on(events, orphan, resuming) and self._sandboxes.adopt(orphan):
+                if goes_on(events, orphan, resuming) and self._sandboxes.adopt(orphan):
                     self._adopted[orphan.conversation_id] = orphan
             self._note({one.id for one in self._sandboxes.close_orphans()} | set(self._errands.close_orphans()))
 
@@ -106,7 +108,7 @@ class Orphans:
         self._unseen = self._unseen or bool(ids)
 
 
-def _goes_on(events: Iterable[StoredEvent], orphan: LoggedSandbox, resuming: set[str]) -> bool:
+def goes_on(events: Iterable[StoredEvent], orphan: LoggedSandbox, resuming: set[str]) -> bool:
     """Whether a sandbox was at rest, is within its times, and is wholly under the contract in force."""
     state, now = State(), datetime.now(UTC)
     limits: SandboxOpened | SandboxAmended | None = None
