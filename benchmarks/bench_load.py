@@ -1,7 +1,9 @@
 """Fifty people who ask at the same moment, each a conversation of their own, on this machine with local sandboxes.
 
 The built-in analyst plans. Memory is that of all of the app's processes together (PSS), at its most; a round is one
-question of each. A turn's wait is the time from the question to its end.
+question of each. The first byte is the first of the answer or of its code that a screen could show; a turn's wait is
+the time from the question to its end. Fairness is Jain's index of the waits (R. Jain et al., 1984): 1 where all wait
+alike, 1/50 where one alone is served.
 """
 
 import statistics
@@ -16,8 +18,8 @@ import psutil
 from agent_core.config import Settings
 from agent_core.contract import Contract
 from agent_core.contract.clauses import Concurrency
-from agent_core.events import CodeFinished, SandboxClosed, SandboxOpened, TurnEnded, UserAsked
-from agent_core.session import Conversation, Deployment
+from agent_core.events import AgentSaid, CodeFinished, CodeStarted, SandboxClosed, SandboxOpened, TurnEnded, UserAsked
+from agent_core.session import Conversation, Deployment, Snapshot
 from agent_core.session.crew import most_processes
 from tests.planning.stage import is_sdk
 
@@ -48,19 +50,35 @@ def _pss(process: psutil.Process) -> int:
         return 0
 
 
-def one_round(conversations: list[Conversation], number: int) -> list[float]:
-    """How long each waited."""
+def one_round(conversations: list[Conversation], number: int) -> tuple[list[float], list[float]]:
+    """How long each waited for the first byte, and for the end."""
+    before = [conversation.snapshot().last for conversation in conversations]
     began = time.monotonic()
     for place, conversation in enumerate(conversations):
         assert conversation.ask(f"```python\nprint({number}, {place}, sum(range(10_000)))\n```")
-    waits: dict[str, float] = {}
+    first: dict[int, float] = {}
+    waits: dict[int, float] = {}
     while len(waits) < len(conversations):
         assert time.monotonic() - began < PATIENCE_SECONDS
-        for conversation in conversations:
-            if conversation.id not in waits and not conversation.busy:
-                waits[conversation.id] = time.monotonic() - began
-        time.sleep(0.02)
-    return list(waits.values())
+        for place, conversation in enumerate(conversations):
+            if place not in waits:
+                now = conversation.snapshot(before[place])
+                if _heard(now):
+                    first.setdefault(place, time.monotonic() - began)
+                if not now.busy:
+                    waits[place] = time.monotonic() - began
+        time.sleep(0.05)
+    return list(first.values()), list(waits.values())
+
+
+def _heard(now: Snapshot) -> bool:
+    said = any(isinstance(stored.event, AgentSaid | CodeStarted) for stored in now.events)
+    return said or (now.draft is not None and bool(now.draft.text or now.draft.code))
+
+
+def fairness(waits: list[float]) -> float:
+    """Jain's index."""
+    return sum(waits) ** 2 / (len(waits) * sum(wait * wait for wait in waits))
 
 
 def lost(conversations: list[Conversation]) -> int:
@@ -91,11 +109,12 @@ def main() -> int:
             missing = lost(conversations)
         finally:
             deployment.close()
-    for number, waits in enumerate(rounds, 1):
+    for number, (first, waits) in enumerate(rounds, 1):
         last = max(waits)
         print(
-            f"round {number}: waits {min(waits):.1f} to {last:.1f} s, median {statistics.median(waits):.1f} s, "
-            f"{len(waits) / last:.1f} turns a second"
+            f"round {number}: first byte median {statistics.median(first):.1f} s, most {max(first):.1f} s; "
+            f"waits {min(waits):.1f} to {last:.1f} s, median {statistics.median(waits):.1f} s, "
+            f"{len(waits) / last:.1f} turns a second; fairness {fairness(waits):.2f}"
         )
     print(f"at most {watch.most_sdks} processes of the SDK of {most_processes()} allowed")
     print(

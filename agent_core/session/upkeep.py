@@ -17,6 +17,7 @@ from agent_core.session.orders import ORDERS, Answer
 from agent_core.session.validation import Validations
 from agent_core.session.values import Draft
 from agent_core.storage.drafts import Drafts
+from agent_core.storage.holders import BEAT_SECONDS
 from agent_core.storage.requests import Request, RequestBox
 from agent_core.storage.sandboxes import SandboxLog
 from agent_core.storage.seats import Seats
@@ -57,6 +58,7 @@ class Upkeep:
         self._jobs = [
             loop.start(_forever(self._tick, _TICK_SECONDS)),
             loop.start(_forever(self._answer, _ANSWER_SECONDS)),
+            loop.start(_forever(self._beat, BEAT_SECONDS)),
             loop.start(_forever(self._sweep, _SWEEP_SECONDS)),
             loop.start(_forever(self._tell, TELL_SECONDS)),
         ]
@@ -112,11 +114,14 @@ class Upkeep:
         self._drafts.put({**dict.fromkeys(self._told.keys() - shown.keys()), **changed})
         self._told = shown
 
-    async def _sweep(self) -> None:
+    async def _beat(self) -> None:
+        """Apart from the sweep, which waits for providers: who doesn't beat is taken for dead."""
         if not self._seats.beat():
             _log.warning("taken_for_dead", process=self._seats.process)
             for conversation in tuple(self._held.values()):
                 conversation.lose()
+
+    async def _sweep(self) -> None:
         dead = self._seats.forget_the_dead()
         self._requests.forget_old()
         await self._reclaim(dead)

@@ -14,6 +14,8 @@ from agent_core.storage.artifacts import GRACE_SECONDS, ArtifactStore
 from agent_core.storage.database import Database
 
 _GRACE = timedelta(seconds=GRACE_SECONDS)
+_AT_ONCE = 20
+"""How many are deleted while whoever keeps anything waits: from a bucket each takes tens of milliseconds."""
 
 
 class Puts:
@@ -37,15 +39,18 @@ class Puts:
 
         Who would keep the same bytes meanwhile waits, and keeps them anew afterwards. Raises StoreUnavailable.
         """
-        with self._database.writing() as connection:
-            _lock(connection, "SHARE ROW EXCLUSIVE")
-            table = schema.artifact_puts
-            old = (table.c.holder == holder) | (table.c.at < datetime.now(UTC) - _GRACE)
-            connection.execute(delete(table).where(old))
-            unwanted = sorted(set(hashes) - _wanted(connection, hashes))
-            for sha256 in unwanted:
-                away(sha256)
-        return len(unwanted)
+        table, left, gone = schema.artifact_puts, sorted(set(hashes)), 0
+        while left:
+            some, left = left[:_AT_ONCE], left[_AT_ONCE:]
+            with self._database.writing() as connection:
+                _lock(connection, "SHARE ROW EXCLUSIVE")
+                old = (table.c.holder == holder) | (table.c.at < datetime.now(UTC) - _GRACE)
+                connection.execute(delete(table).where(old))
+                unwanted = sorted(set(some) - _wanted(connection, some))
+                for sha256 in unwanted:
+                    away(sha256)
+            gone += len(unwanted)
+        return gone
 
 
 class NotedArtifacts:
