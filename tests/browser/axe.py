@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from tests.browser.acting import drawn
 
 _SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-_RUN = """() => axe.run(document, {resultTypes: ["violations"], iframes: false}).then(({violations}) =>
+_RUN = """where => axe.run(where ?? document, {resultTypes: ["violations"], iframes: false}).then(({violations}) =>
   violations.flatMap(({id, impact, nodes}) => nodes.map((node) => [id, impact, node.target.join(" "), node.html])))"""
 _DARK = "dark => (getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark') === dark"
 
@@ -19,19 +19,19 @@ _STREAMLITS = {
 """What is Streamlit's own to mend: a rule, and how the elements begin that break it."""
 
 
-def usable(page: Page) -> None:
-    """Nothing grave is found, in either scheme."""
+def usable(page: Page, within: str | None = None) -> None:
+    """Nothing grave is found, in either scheme: on the whole page, or in the part of it that a selector names."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_SCRIPT)
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_function(_DARK, arg=scheme == "dark")
         drawn(page)
-        assert _grave(page) == [], f"axe, on {page.url} in {scheme}"
+        assert _grave(page, within) == [], f"axe, on {page.url} in {scheme}"
 
 
-def _grave(page: Page) -> list[str]:
-    found: list[list[str]] = page.evaluate(_RUN)
+def _grave(page: Page, within: str | None) -> list[str]:
+    found: list[list[str]] = page.evaluate(_RUN, within)
     return [
         f"{rule}: {target}: {html}"
         for rule, impact, target, html in found

@@ -193,6 +193,8 @@ def screenshot(page: Page) -> None:
     target = ROOT / "docs" / "screenshot.png"
     if os.environ.get("UPDATE_SCREENSHOT") or not target.exists():
         target.parent.mkdir(exist_ok=True)
+        page.set_viewport_size({"width": 1440, "height": 1120})
+        talk(page).get_by_label("Chat message from user").last.evaluate("message => message.scrollIntoView()")
         page.mouse.move(0, 0)
         page.wait_for_timeout(1_000)
         page.screenshot(path=target)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from agent_core.validation.forms import from_json
+from tests.browser.axe import usable
 from tests.browser.conftest import App
 from tests.browser.test_story import ask, settled, talk
 
@@ -53,6 +54,7 @@ def test_the_checks_open_the_gate_and_go_on_while_the_page_is_left(gated: Page, 
     expect(page.locator(".ringfence.check")).to_have_count(10, timeout=RUN)  # five, on each of two tabs
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_text(re.compile(r"No sandbox opens"))).to_have_count(0)
+    usable(page, ".st-key-document")
     assert from_json(saved(page, "JSON", tmp_path)).passed
     assert "The five checks" in saved(page, "HTML", tmp_path)
     assert saved(page, "JUnit", tmp_path).startswith("<?xml")
@@ -66,6 +68,10 @@ def test_the_checks_open_the_gate_and_go_on_while_the_page_is_left(gated: Page, 
     page.get_by_role("tab", name="A hostile model").click()
     page.locator(".st-key-validate-start-attempts button").click()
     expect(page.get_by_text("Nothing got through: 11 attempts, each held.")).to_be_visible(timeout=RUN)
+    usable(page, ".st-key-document")
+    page.get_by_role("tab", name="Reports").click()
+    usable(page, ".st-key-document")
+    page.get_by_role("tab", name="A hostile model").click()
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".ringfence.attempts:visible").first).to_be_visible()
     for scheme in ("light", "dark"):

@@ -74,6 +74,10 @@ SAYS: list[tuple[Event, str]] = [
         CodeFinished(turn="t", run="r", exit_code=1, seconds=2.0, error="out_of_memory", message="Too much."),
         "**Resources clause.** Too much.",
     ),
+    (
+        CodeFinished(turn="t", run="r", exit_code=1, seconds=2.0, error="disk_full", message="OSError: No space left"),
+        "The files together grew larger than the contract allows. OSError: No space left",
+    ),
     (turns.refused("a.csv", 200), "a.csv was not taken"),
     (FileRemoved(name="a.csv"), "a.csv was removed"),
     (
