@@ -140,7 +140,7 @@ class Conversation:
                 draft=self._waiting(self._draft.current if here else self._elsewhere.draft) if busy else None,
                 contract=state.contract,
                 contract_version=state.version,
-                sandbox=self._hold.state if here else sandbox(state),
+                sandbox=self._hold.shown if here else sandbox(state),
                 cost=self._log.cost(),
                 closing=None if busy else self._hold.closing,
                 suggestions=self._suggestions(),

@@ -81,6 +81,12 @@ class Hold:
         """Whether there is no sandbox, and none is about to open or close."""
         return self._sandbox is None and not self._lock.locked()
 
+    @property
+    def shown(self) -> SandboxState:
+        """Its state; one that another process has left is on its way."""
+        awaited = self.state.phase == "none" and self._orphans.of(self._conversation) is not None
+        return SandboxState("opening") if awaited else self.state
+
     def permit(self) -> None:
         """Raises ClauseRefused where no sandbox may open under the contract in force.
 

@@ -196,6 +196,7 @@ def test_what_a_killed_app_left_is_gone_on_with_or_ended_at_the_next_start(
     again = Deployment(settings(home, **variables))
     try:
         working, resting = again.get(working_id, OWNER), again.get(resting_id, OWNER)
+        assert resting.snapshot().sandbox.phase != "none"  # or an open page would wait for nothing
         wait_for(lambda: len(emulator.alive()) == 1)
         assert [event.reason for event in _events(working) if isinstance(event, SandboxClosed)] == ["app_stopped"]
         wait_for(lambda: any(isinstance(event, SandboxResumed) for event in _events(resting)))
