@@ -37,17 +37,16 @@ _LIMITS = {
         "The budget of the contract is used up, so nothing was run. You can raise it in the billing clause."
     ),
     "clause_refused": "The contract doesn't allow this, so nothing was run.",
-    "auth": "The provider of sandboxes refused the key. Check it in the settings.",
+    "auth": "The provider of sandboxes refused the key, so nothing was run.",
     "provider_unavailable": "No sandbox can be opened at the moment, so nothing was run.",
     "stopped": "You stopped the code, so there is no result.",
 }
 
 
 def failed(outcome: Outcome, *, tried_again: bool) -> str:
-    """Plain words for a call that gave no result."""
+    """Plain words for a call that gave no result. What a limit came to stands at the call already."""
     if sentence := _LIMITS.get(outcome.error or ""):
-        detail = f" ({plain_sentence(outcome.message)})" if outcome.message else ""
-        return sentence + detail
+        return sentence
     again = " I tried a second way, which failed as well." if tried_again else ""
     said = plain_sentence(outcome.message)
     return (

@@ -42,6 +42,7 @@ def command(*, files: tuple[Path, ...], question: str, source: Path | None, out:
         click.echo(str(error), err=True)
         sys.exit(_NOT_ASKED)
     turn = next(event for event in reversed(found) if isinstance(event, TurnEnded))
+    ran = next((event for event in reversed(found) if isinstance(event, CodeFinished)), None)
     answer = "\n\n".join(event.text for event in found if isinstance(event, AgentSaid))
     if as_json:
         told = {"answer": answer, "outcome": turn.outcome, "message": turn.message, "files": written}
@@ -50,6 +51,8 @@ def command(*, files: tuple[Path, ...], question: str, source: Path | None, out:
         click.echo(_printable(answer))
         for name in written:
             click.echo(f"Wrote {name}", err=True)
+    if ran is not None and ran.error:
+        click.echo(_printable(ran.message), err=True)
     if turn.outcome != "done":
         click.echo(_printable(turn.message), err=True)
         sys.exit(1)

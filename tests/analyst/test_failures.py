@@ -71,10 +71,10 @@ def test_a_second_attempt_that_works_is_answered() -> None:
 
 @pytest.mark.parametrize("kind", sorted(_LIMITS))
 def test_a_limit_is_told_in_plain_words_and_nothing_more_is_run(kind: str) -> None:
-    """Other code would not help against the contract."""
+    """Other code would not help against the contract, and what it came to stands at the call: it is not said twice."""
     reply = Told("average petal length by species").error(kind, "The contract allows 60 s a call.")
     assert reply.call is None
-    assert "60 s a call" in reply.text
+    assert reply.text == _LIMITS[kind]
 
 
 def test_a_tool_that_fails_without_json_is_told() -> None:

@@ -59,7 +59,9 @@ def test_what_can_not_be_answered_or_asked(home: Path, tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "large.csv was not taken" in done.stderr
     assert ask(str(tmp_path / "nowhere.csv"), "How many rows?").exit_code == 2
-    home.mkdir(exist_ok=True)
+    contract.write_text("provider: e2b\nbilling: {rate_card: e2b}")
+    done = ask("```python\n1\n```", "--contract", str(contract))
+    assert "There is no key for E2B." in done.stderr
     (home / "policy.yaml").write_text("validation: {required_within_hours: 1}")
     done = ask(str(tmp_path / "sales.csv"), "How many rows?")
     assert done.exit_code == 1
