@@ -91,16 +91,18 @@ def _e2b(emulator: Any, patience: float) -> Provider:
     )
 
 
-def _troubles(called: str, create: str, run: str, wait: str, slow: dict[str, float]) -> dict[str, Trouble]:
+def _troubles(
+    called: str, create: str, run: str, wait: str, *, setting: str, slow: dict[str, float]
+) -> dict[str, Trouble]:
     crashed, unreached = (
         "The sandbox ended unexpectedly.*next call gets a new",
         "could not be reached, or did not answer",
     )
     stuck = r"The call was stopped after [2-9]\.\d s: the contract allows 1 s a call\. Variables are lost"
-    (setting, value), *_ = slow.items()
+    (slowness, value), *_ = slow.items()
     return {
         "401": Trouble(OPENING, _fault(create, status=401), f"{called} refused the key"),
-        "404": Trouble(OPENING, _fault(create, status=404), rf"{called} .*"),
+        "404": Trouble(OPENING, _fault(create, status=404), rf"{called}.* {setting}"),
         "429": Trouble(
             OPENING,
             _fault(create, status=429, headers={wait: "60"}),
@@ -108,7 +110,7 @@ def _troubles(called: str, create: str, run: str, wait: str, slow: dict[str, flo
         ),
         "503": Trouble(OPENING, _fault(create, status=503, times=9), f"{called} .*"),
         "hang": Trouble(OPENING, _fault(create, kind="hang"), f"{called} {unreached}"),
-        "slow start": Trouble(OPENING, _set(setting, value), "", _set(setting, 0)),
+        "slow start": Trouble(OPENING, _set(slowness, value), "", _set(slowness, 0)),
         "cut stream": Trouble(RUNNING, _fault(_RUNS, kind="cut"), crashed),
         "killed": Trouble(RUNNING, _fault(_RUNS, kind="kill"), crashed),
         "hang in a call": Trouble(RUNNING, _fault(_RUNS, kind="hang"), stuck, call_seconds=1),
@@ -122,12 +124,26 @@ STANDS = (
         "daytona",
         daytona.Emulator,
         _daytona,
-        _troubles("Daytona", "POST sandbox$", "WS interpreter", "Retry-After-sandbox-create", {"start_polls": 3}),
+        _troubles(
+            "Daytona",
+            "POST sandbox$",
+            "WS interpreter",
+            "Retry-After-sandbox-create",
+            setting="DAYTONA_API_URL",
+            slow={"start_polls": 3},
+        ),
     ),
     Stand(
         "e2b",
         e2b.Emulator,
         _e2b,
-        _troubles("E2B", "POST v2/sandboxes$", "execute", "Retry-After", {"start_seconds": 1.5}),
+        _troubles(
+            "E2B",
+            "POST v2/sandboxes$",
+            "execute",
+            "Retry-After",
+            setting="RINGFENCE_E2B_TEMPLATE",
+            slow={"start_seconds": 1.5},
+        ),
     ),
 )

@@ -48,7 +48,10 @@ def _of_account(status: int | None, text: str) -> RingfenceError:
         return ProviderUnavailable("The Daytona account has no room for another sandbox of this size. Close one first.")
     if "error state" in text or "failed to start" in text:
         return ProviderUnavailable("Daytona could not start the sandbox. Try again in a moment.")
-    return ProviderUnavailable(_UNREACHED if status is None else f"Daytona answered with an error (HTTP {status}).")
+    if status == HTTPStatus.NOT_FOUND:
+        return ProviderUnavailable("Daytona makes no sandboxes at the endpoint that is set. Check DAYTONA_API_URL.")
+    answered = f"Daytona answered with an error (HTTP {status}). Try again in a moment."
+    return ProviderUnavailable(_UNREACHED if status is None else answered)
 
 
 def _of_sandbox(error: BaseException, status: int | None, text: str) -> RingfenceError:

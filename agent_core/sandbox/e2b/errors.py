@@ -119,7 +119,8 @@ def _of_account(what: Meaning, status: int | None, text: str) -> RingfenceError:
         return ProviderUnavailable(
             "E2B does not know that template. Set RINGFENCE_E2B_TEMPLATE to one of the account's."
         )
-    return ProviderUnavailable(_UNREACHED if status is None else f"E2B answered with an error (HTTP {status}).")
+    answered = f"E2B answered with an error (HTTP {status}). Try again in a moment."
+    return ProviderUnavailable(_UNREACHED if status is None else answered)
 
 
 def is_theirs(error: BaseException) -> bool:
