@@ -46,6 +46,10 @@ ErrorKind = Literal[
 """`code_error` is the code's own exception and `stopped` is the person's Stop: neither is raised."""
 
 
+_MINUTES_FROM = 120.0
+"""Seconds from which a wait is told in minutes."""
+
+
 class RingfenceError(Exception):
     """A failure that is told to the person, and to the agent, in plain words."""
 
@@ -157,8 +161,15 @@ class RateLimited(RingfenceError):
 
     def __init__(self, provider: str, retry_after_seconds: float | None = None) -> None:
         self.retry_after_seconds = retry_after_seconds
-        when = f" Try again in {retry_after_seconds:.0f} s." if retry_after_seconds else " Try again in a moment."
-        super().__init__(f"{provider} says that there are too many requests.{when}")
+        super().__init__(
+            f"{provider} says that there are too many requests. Try again in {_while(retry_after_seconds or 0)}."
+        )
+
+
+def _while(seconds: float) -> str:
+    if not seconds:
+        return "a moment"
+    return f"{seconds:.0f} s" if seconds < _MINUTES_FROM else f"{-(-seconds // 60):.0f} min"
 
 
 class ConcurrencyFull(RingfenceError):

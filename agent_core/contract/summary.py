@@ -1,6 +1,6 @@
 """The whole contract as one paragraph that anybody can read."""
 
-from agent_core.contract.clauses import Contract
+from agent_core.contract.clauses import HOSTED, Contract
 from agent_core.contract.words import LANGUAGE_NAMES, PROVIDER_NAMES, count, dollars, duration, listed, size
 
 _MOST_DOMAINS_NAMED = 4
@@ -49,7 +49,9 @@ def _files(contract: Contract) -> str:
 
 def _life(contract: Contract) -> str:
     life, most = contract.lifecycle, contract.concurrency
-    if life.mode == "session":
+    if life.mode == "session" and contract.provider in HOSTED:
+        kept = "Each run starts without variables; files are kept from question to question until the sandbox closes"
+    elif life.mode == "session":
         kept = "Variables are kept from question to question until the sandbox closes"
     else:
         kept = "Each question starts in a fresh sandbox, which closes at its end or"

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 from hypothesis import given
 
-from agent_core.contract import PRESETS, Contract, Lifecycle, Network, check, summarise
+from agent_core.contract import PRESETS, Contract, Lifecycle, Network, check, moved, summarise
 from agent_core.contract.words import listed
 from tests.strategies import contracts
 
@@ -24,6 +24,12 @@ def test_a_long_list_of_domains_is_cut() -> None:
     assert "with network to a.org, b.org, c.org, d.org and 2 more only," in summarise(Contract(network=network))
     network = Network(mode="allowlist", domains=("a.org", "b.org"))
     assert "with network to a.org and b.org only," in summarise(Contract(network=network))
+
+
+def test_what_does_not_last_at_claude_is_not_promised() -> None:
+    sentence = summarise(moved(Contract(), "claude"))
+    assert "Each run starts without variables; files are kept from question to question until" in sentence
+    assert "Variables are kept" not in sentence
 
 
 def test_a_fresh_sandbox_for_each_question_is_said() -> None:

@@ -45,3 +45,10 @@ async def test_it_gives_up_at_the_bound(asked: float | None) -> None:
 async def test_other_errors_are_not_waited_for() -> None:
     with pytest.raises(ProviderUnavailable):
         await patiently(Refusing(ProviderUnavailable("gone")), waiting=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(None, "a moment"), (7.4, "7 s"), (119.0, "119 s"), (600.0, "10 min"), (601.0, "11 min")]
+)
+def test_how_long_to_wait_is_told_in_people_s_units(seconds: float | None, told: str) -> None:
+    assert str(RateLimited("X", seconds)).endswith(f" Try again in {told}.")
