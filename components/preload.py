@@ -23,6 +23,7 @@ _EVERYWHERE = (
     "Button",
     "ButtonGroup",
     "ChatInput",
+    "FileUploader",
     "Html",
     "MenuButton",
     "NumberInput",

@@ -1,7 +1,10 @@
 """The web server itself: its headers in the browser, its health, and its end."""
 
+import http.client
+import re
 import signal
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from urllib.error import HTTPError
@@ -9,7 +12,7 @@ from urllib.error import HTTPError
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
-from tests.browser.acting import ask, settled, talk
+from tests.browser.acting import ask, drawn, settled, talk
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
@@ -23,6 +26,8 @@ PICTURE = """```python
 import matplotlib.pyplot as plt
 plt.plot([1, 2, 3]); plt.show()
 ```"""
+AS_A_PAGE = {"Accept": "text/html,*/*"}
+LOADED = "performance.getEntriesByType('resource').map(({name}) => name).filter((name) => name.endsWith('.js'))"
 
 
 @pytest.fixture
@@ -55,6 +60,19 @@ def headers(url: str) -> dict[str, str]:
         return {name.lower(): value for name, value in answer.headers.items()}
 
 
+def test_no_answer_waits_for_an_acknowledgement(app: App) -> None:
+    """On a connection that is kept, an answer of several pieces comes at once, and not 40 ms later."""
+    connection = http.client.HTTPConnection(app.url.removeprefix("http://"), timeout=30)
+    taken = []
+    for _ in range(40):
+        began = time.perf_counter()
+        connection.request("GET", "/favicon.png")
+        assert connection.getresponse().read()
+        taken.append(time.perf_counter() - began)
+    connection.close()
+    assert min(taken[1:]) < 0.03
+
+
 def test_every_answer_says_what_may_run(app: App) -> None:
     """Pages, files, uploads, health and what doesn't exist; a file may not even run a script of its own."""
     for path in ("/", "/contract", "/healthz", "/readyz", "/_stcore/health", "/media/none.html", "/no/such/page.js"):
@@ -69,13 +87,18 @@ def test_every_answer_says_what_may_run(app: App) -> None:
 
 
 def test_charts_and_pictures_need_nothing_that_the_policy_forbids(
-    page: Page, complaints: list[str], missing: list[str]
+    app: App, page: Page, complaints: list[str], missing: list[str]
 ) -> None:
     """A chart with WebGL and a picture are drawn, an injected script is not run, and only that is complained of.
 
-    Every file that the page needs is there, its fonts too, and an icon is drawn as one.
+    Every file that the page needs is there, its fonts too, and an icon is drawn as one. No script that it began with
+    was not announced with it.
     """
     page.reload()
+    drawn(page)
+    announced = set(re.findall(r"static/js/[\w.-]+\.js", page.request.get(page.url, headers=AS_A_PAGE).text()))
+    assert len(announced) > 50
+    assert {url.partition(f"{app.url}/")[2] for url in page.evaluate(LOADED)} <= announced
     ask(page, CHART)
     settled(page)
     expect(talk(page).locator(".js-plotly-plot .main-svg").first).to_be_visible()
