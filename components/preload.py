@@ -6,7 +6,7 @@ the page's own script still starts.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +33,7 @@ _EVERYWHERE = (
     "TextInput",
 )
 _IN_CONVERSATIONS = ("PlotlyChart", "StreamlitSyntaxHighlighter")
-"""Large, and needed where there is code or a chart: announced with the address of a conversation alone."""
+"""Large, and needed where there is code or a chart: announced with a conversation alone, as less urgent."""
 _IMPORT = re.compile(rb"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 _IMPORTS_BYTES = 1 << 16
 """They are at a script's beginning."""
@@ -50,8 +50,7 @@ class Preload:
         if not _asks_for_a_page(scope):
             await self._app(scope, receive, send)
             return
-        names = (*_EVERYWHERE, *(_IN_CONVERSATIONS if b"c=" in scope["query_string"] else ()))
-        page = _Page(send, await to_thread.run_sync(links, names))
+        page = _Page(send, await to_thread.run_sync(links, b"c=" in scope["query_string"]))
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         await self._app({**scope, "headers": plain}, receive, page.send)
 
@@ -82,17 +81,27 @@ class _Page:
 
 
 @cache
-def links(names: tuple[str, ...]) -> bytes:
+def links(conversation: bool) -> bytes:
     """The elements that name those scripts and what they import, but for those that Streamlit names or lacks."""
     announced = _INDEX.read_text(encoding="utf-8")
+    first = _whole(_EVERYWHERE)
+    later = _whole(_IN_CONVERSATIONS) if conversation else ()
+    named = [(name, b"") for name in first] + [(name, b' fetchpriority="low"') for name in later if name not in first]
+    return b"".join(
+        b'<link rel="modulepreload"%b crossorigin href="./static/js/%b">' % (urgency, name.encode())
+        for name, urgency in named
+        if name not in announced
+    )
+
+
+def _whole(kinds: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    waiting = [path.name for name in names for path in _SCRIPTS.glob(f"{name}.*.js")]
+    waiting = [path.name for kind in kinds for path in _SCRIPTS.glob(f"{kind}.*.js")]
     while waiting:
         if (name := waiting.pop(0)) not in found:
             found[name] = None
             waiting += _imports(name)
-    added = [name.encode() for name in found if name not in announced]
-    return b"".join(b'<link rel="modulepreload" crossorigin href="./static/js/%b">' % name for name in added)
+    return tuple(found)
 
 
 def _imports(name: str) -> Iterator[str]:
