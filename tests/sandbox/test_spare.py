@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
@@ -43,9 +44,12 @@ async def standing(provider: LocalProvider) -> LocalSandbox:
 async def test_who_asks_next_gets_it(provider):
     """Once; it counts its seconds from then on, has its own inputs, and shares nothing with the next."""
     ahead = await standing(provider)
+    mounts = Path(f"/proc/{ahead._machine.inside.worker}/mountinfo")
+    assert "/sandboxes/local-" not in mounts.read_text()
     await asyncio.sleep(0.2)
     async with provider.open(CONTRACT) as one:
         assert one is ahead
+        assert f"/sandboxes/{one.id}/" in mounts.read_text()
         assert one.enforced_by[-1] == FORKED
         assert (await one.usage()).seconds < 0.2
         await one.write("inputs/mine.txt", b"mine")

@@ -47,12 +47,14 @@ T = TypeVar("T")
 class LocalSandbox:
     """See `agent_core.sandbox.base.Sandbox`. Made by `LocalProvider.open`."""
 
-    def __init__(self, contract: Contract, folder: Path) -> None:
-        self.id = f"local-{secrets.token_hex(6)}"
+    def __init__(self, contract: Contract, folder: Path, *, ahead: bool = False) -> None:
+        """`ahead` of who asks for it, its folder says so: from outside it can be told that it is nobody's yet."""
+        token = secrets.token_hex(6)
+        self.id = f"local-{token}"
         self.enforced_by: tuple[str, ...] = ()
         """How each limit is enforced on this machine, a phrase each."""
         self._contract = contract
-        self._folder = folder / self.id
+        self._folder = folder / (f"spare-{token}" if ahead else self.id)
         self._inputs = Inputs(self._folder)
         self._lock = asyncio.Lock()
         self._opened = datetime.now(UTC)
@@ -70,7 +72,8 @@ class LocalSandbox:
         return self._machine is not None
 
     def assign(self, contract: Contract) -> None:
-        """Give what has been prepared to whoever asks now, with a contract of the same limits."""
+        """Give what has been prepared to whoever asks now, with a contract of the same limits. Raises OSError."""
+        self._folder = self._inputs.move(self._folder.with_name(self.id))
         self._contract = contract
         self._opened, self._began = datetime.now(UTC), time.monotonic()
 

@@ -50,7 +50,11 @@ class Spare:
         if sandbox is None or not sandbox.alive:
             self._drop(making)
             return None
-        sandbox.assign(contract)
+        try:
+            sandbox.assign(contract)
+        except OSError:
+            self._drop(making)
+            return None
         return sandbox
 
     async def aclose(self) -> None:
@@ -65,7 +69,7 @@ class Spare:
 
     async def _make(self, contract: Contract, folder: Path) -> LocalSandbox | None:
         with contextlib.suppress(RingfenceError, OSError):
-            sandbox = LocalSandbox(contract, folder)
+            sandbox = LocalSandbox(contract, folder, ahead=True)
             try:
                 if await sandbox.prepare(self._forks, self._hierarchy):
                     return sandbox
