@@ -98,7 +98,7 @@ def _troubles(
         "The sandbox ended unexpectedly.*next call gets a new",
         "could not be reached, or did not answer",
     )
-    stuck = r"The call was stopped after [2-9]\.\d s: the contract allows 1 s a call\. Variables are lost"
+    stuck = r"The call was stopped after [12]?\d\.\d s: the contract allows 1 s a call\. Variables are lost"
     (slowness, value), *_ = slow.items()
     return {
         "401": Trouble(OPENING, _fault(create, status=401), f"{called} refused the key"),
