@@ -23,11 +23,21 @@ points = np.arange(50)
 go.Figure([go.Scatter(x=points, y=points**2), go.Scattergl(x=points, y=points)])
 ```"""
 PICTURE = """```python
+import math, struct, wave
 import matplotlib.pyplot as plt
 plt.plot([1, 2, 3]); plt.show()
+with wave.open("tone.wav", "wb") as tone:
+    tone.setparams((1, 2, 8_000, 0, "NONE", "none"))
+    tone.writeframes(b"".join(struct.pack("<h", int(9_000 * math.sin(n / 3))) for n in range(16_000)))
 ```"""
 AS_A_PAGE = {"Accept": "text/html,*/*"}
 LOADED = "performance.getEntriesByType('resource').map(({name}) => name).filter((name) => name.endsWith('.js'))"
+LENGTH = """sound => new Promise((done) => {
+  const say = () => done(sound.error ? sound.error.message : sound.duration);
+  if (sound.readyState || sound.error) say();
+  sound.onloadedmetadata = sound.onerror = say;
+})"""
+"""How many seconds of sound have come, or why none did."""
 
 
 @pytest.fixture
@@ -89,7 +99,7 @@ def test_every_answer_says_what_may_run(app: App) -> None:
 def test_charts_and_pictures_need_nothing_that_the_policy_forbids(
     app: App, page: Page, complaints: list[str], missing: list[str]
 ) -> None:
-    """A chart with WebGL and a picture are drawn, an injected script is not run, and only that is complained of.
+    """A chart with WebGL and a picture are drawn, a sound comes, an injected script isn't run: of that alone it complains.
 
     Every file that the page needs is there, its fonts too, and an icon is drawn as one. No script that it began with
     was not announced with it.
@@ -105,6 +115,7 @@ def test_charts_and_pictures_need_nothing_that_the_policy_forbids(
     ask(page, PICTURE)
     settled(page)
     expect(talk(page).get_by_role("img").last).to_be_visible()
+    assert talk(page).locator("audio").evaluate(LENGTH) == pytest.approx(2)
     assert complaints == []
     assert missing == []
     assert page.evaluate(
