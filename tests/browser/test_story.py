@@ -193,7 +193,7 @@ def screenshot(page: Page) -> None:
     target = ROOT / "docs" / "screenshot.png"
     if os.environ.get("UPDATE_SCREENSHOT") or not target.exists():
         target.parent.mkdir(exist_ok=True)
-        page.set_viewport_size({"width": 1440, "height": 1120})
+        page.set_viewport_size({"width": 1440, "height": 1300})
         talk(page).get_by_label("Chat message from user").last.evaluate("message => message.scrollIntoView()")
         page.mouse.move(0, 0)
         page.wait_for_timeout(1_000)
