@@ -17,7 +17,7 @@ from agent_core.sandbox.local.outputs import LIMIT_BYTES, Outputs, Stream
 GRACE_SECONDS = 1.0
 _MIB = 1 << 20
 _MOST_DISPLAYS = 100
-_MOST_SWEEPS = 20
+_SWEEP_SECONDS = 0.005
 
 Ending = Literal["done", "output_limit", "timeout", "ended"]
 
@@ -68,7 +68,7 @@ class Call:
         if not self._done.done():
             self.stuck = True
             return False
-        self._sweep()
+        await self._sweep()
         return self._done.result().kept
 
     async def _finish(self, code: str, language: Language, seconds: float) -> Ending:
@@ -105,13 +105,12 @@ class Call:
                     done.exit_code, ran, tuple(self._displays), done.error, background=len(self._background())
                 )
 
-    def _sweep(self) -> None:
-        """Kill what the call has left behind, again until nothing new shows."""
-        for _ in range(_MOST_SWEEPS):
-            left = self._started()
-            if not left:
-                return
+    async def _sweep(self) -> None:
+        """Kill what the call has left behind, again until nothing new shows and what was killed is gone."""
+        until = time.monotonic() + GRACE_SECONDS
+        while (left := self._started()) and time.monotonic() < until:
             processes.send(signal.SIGKILL, left, self._inside.namespace)
+            await asyncio.sleep(_SWEEP_SECONDS)
 
     def _started(self) -> list[int]:
         """What the call has started, but for the shell that a first call of bash starts."""
