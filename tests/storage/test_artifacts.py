@@ -105,6 +105,15 @@ def test_what_is_not_kept_is_a_key_error(store: ArtifactStore) -> None:
     assert files(store) == []
 
 
+def test_what_is_deleted_is_gone_and_may_be_gone_already(store: ArtifactStore) -> None:
+    kept, gone = (store.put(content)[0] for content in (b"kept", b"gone"))
+    for _ in range(2):
+        store.delete(gone)
+    assert store.read(kept) == b"kept"
+    with pytest.raises(KeyError):
+        store.read(gone)
+
+
 def test_the_sweep_spares_what_is_referenced_or_new(store: ArtifactStore) -> None:
     kept, old = (store.put(content)[0] for content in (b"kept", b"old"))
     assert store.delete_unreferenced({kept}) == 0
