@@ -126,30 +126,32 @@ class Group:
 
 def clear_leftovers(hierarchy: Hierarchy) -> int:
     """Remove the groups of app processes that are gone; returns how many there were."""
-    removed = 0
-    for parent in dict.fromkeys(hierarchy.parents.values()):
-        for folder in parent.glob("ringfence-*"):
-            match = _NAME.match(folder.name)
-            if match and processes.started(int(match[1])) != int(match[2]):
-                _remove(folder)
-                removed += 1
-    return removed
+    found = [folder for parent in dict.fromkeys(hierarchy.parents.values()) for folder in parent.glob("ringfence-*")]
+    matches = [(folder, match) for folder in found if (match := _NAME.match(folder.name))]
+    left = [folder for folder, match in matches if processes.started(int(match[1])) != int(match[2])]
+    _remove(*left)
+    return len(left)
 
 
-def _remove(folder: Path) -> None:
+def _remove(*folders: Path) -> None:
+    """Remove groups, and kill what is in them. Those that last are left after a while, for all of them together."""
     deadline = time.monotonic() + _REMOVAL_SECONDS
-    while True:
-        try:
-            folder.rmdir()
-        except FileNotFoundError:
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                return
+    left = [folder for folder in folders if not _gone(folder)]
+    while left and time.monotonic() < deadline:
+        for folder in left:
             _kill_all(folder)
-            time.sleep(0.005)
-        else:
-            return
+        time.sleep(0.005)
+        left = [folder for folder in left if not _gone(folder)]
+
+
+def _gone(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _kill_all(folder: Path) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import shutil
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -55,8 +56,6 @@ class LocalProvider:
         self._leaving = threading.Event()
         self._folder: Path | None = None
         self._open: set[LocalSandbox] = set()
-        if self._hierarchy is not None:
-            cgroups.clear_leftovers(self._hierarchy)
 
     async def available(self) -> str | None:
         """None when sandboxes can be opened here; else a sentence that says why not and what to do."""
@@ -87,7 +86,7 @@ class LocalProvider:
 
     async def leftovers(self) -> tuple[Leftover, ...]:
         """None: the kernel ends a sandbox with the process that opened it. What that leaves is cleared here."""
-        await asyncio.to_thread(self._clear)
+        await self._clear()
         return ()
 
     async def end(self, sandbox_id: str) -> None:
@@ -130,14 +129,14 @@ class LocalProvider:
             self._preparing.add_done_callback(_failed)  # nobody may be left to hear of it
         return await asyncio.shield(self._preparing)
 
-    def _clear(self) -> None:
-        jails.clear_leftovers()
+    async def _clear(self) -> None:
+        work: list[Callable[[], int]] = [jails.clear_leftovers, folders.clear_leftovers]
         if self._hierarchy is not None:
-            cgroups.clear_leftovers(self._hierarchy)
-        folders.clear_leftovers()
+            work.append(partial(cgroups.clear_leftovers, self._hierarchy))
+        await asyncio.gather(*map(asyncio.to_thread, work))
 
     async def _build(self) -> tuple[Path, runtime.Runtime]:
-        await asyncio.to_thread(self._clear)
+        await self._clear()
         folder = self._folder = folders.make()
         (folder / _SANDBOXES).mkdir()
         (folder / _SANDBOXES).chmod(0o755)
