@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Literal, assert_never
 
@@ -26,6 +27,7 @@ _TAKEN = {"data", "result", "table", "fig", "pd", "px", "np", "json", "display",
 _IDENTIFIER_WORDS = {"id", "uuid", "guid", "zip", "zipcode", "postcode", "code", "latitude", "longitude", "lat", "lon"}
 _IDENTIFIER_WORDS |= {"phone", "index", "unnamed", "rowid"}
 _NUMBERING = {"number", "no", "nr", "num"}
+_FULL_PANEL = 0.6
 _TRUTHS = ({"yes", "y", "true", "t", "1", "ja"}, {"no", "n", "false", "f", "0", "nein"})
 _TOTALS = "The totals at the end"
 _TIME_PARTS = {"quarter", "month", "day", "week", "weekday", "hour", "minute", "second", "date"}
@@ -151,6 +153,19 @@ class Table:
         """The column that places rows in time: a date, else a year."""
         dates = self.of_role("date")
         return dates[0] if dates else next((column for column in self.columns if column.is_year), None)
+
+    @property
+    def is_panel(self) -> bool:
+        """Whether each pair of two labels, or of a label and a time, has one row: counting its rows says nothing."""
+        names = [column for column in self.of_role("category", "text") if self._sorts(column)]
+        time = self.time
+        if time and self._sorts(time):
+            full = (self.rows / ((time.distinct or 1) * (column.distinct or 1)) for column in names)
+            return any(_FULL_PANEL <= one <= 1 for one in full)
+        return any((one.distinct or 0) * (other.distinct or 0) == self.rows for one, other in combinations(names, 2))
+
+    def _sorts(self, column: Column) -> bool:
+        return column.distinct is not None and 1 < column.distinct <= self.rows / 2
 
     def is_fine_grained(self, column: Column) -> bool:
         """Whether nearly each row has its own value in this column."""

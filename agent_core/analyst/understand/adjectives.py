@@ -99,6 +99,7 @@ BASES = _kinds((one.word, one.kind) for one in ADJECTIVES if one.word not in _AL
 EXTREMES = _kinds((one.most, one.kind) for one in ADJECTIVES)
 """Superlatives, and the kind of column that they speak of."""
 
+LOW = frozenset(one.word for one in ADJECTIVES if not one.high)
 HIGHER = frozenset(one.more for one in ADJECTIVES if one.high and one.more)
 LOWER = frozenset(one.more for one in ADJECTIVES if not one.high and one.more)
 HIGHEST = frozenset(one.most for one in ADJECTIVES if one.high and one.most)

@@ -16,6 +16,8 @@ _MOST_GROUPS = 2
 
 def aggregate(parts: Parts) -> Query | Unclear:
     """The query for totals, averages, counts and rankings."""
+    if parts.chart in {"line", "area"} and parts.table.time and not parts.groups and not labels(parts):
+        parts.over_time = True
     by, figures = _by(parts), numbers(parts)
     if _wants_rows(parts, by):
         return _extreme_rows(parts, figures, by)
@@ -52,7 +54,11 @@ def aggregate(parts: Parts) -> Query | Unclear:
 def _counted_label(parts: Parts) -> Column | None:
     """The label whose different values are counted, in "number of countries per continent"."""
     names = labels(parts)
-    if not (parts.counts and len(names) == 1 and parts.groups and not numbers(parts)) or names[0].is_two_valued:
+    panel = parts.table.is_panel and parts.aggregation is None and not (parts.grain or parts.over_time)
+    if (
+        not ((parts.counts or panel) and len(names) == 1 and parts.groups and not numbers(parts))
+        or names[0].is_two_valued
+    ):
         return None
     return None if names[0].is_time_part or names[0].distinct == parts.table.rows else names[0]
 

@@ -76,7 +76,7 @@ def _shaped(parts: Parts, kind: Intent) -> Query | Unclear:  # noqa: PLR0911 - o
         case "relation":
             return replace(_plain(parts, kind), measures=_axes(parts), groups=_colours(parts))
         case "portion":
-            return replace(_plain(parts, kind), measures=numbers(parts)[:1], groups=groups(parts)[:1])
+            return replace(_plain(parts, kind), measures=_portioned(parts), groups=groups(parts)[:1])
         case "rows":
             return _rows(parts)
         case "unique":
@@ -88,6 +88,15 @@ def _shaped(parts: Parts, kind: Intent) -> Query | Unclear:  # noqa: PLR0911 - o
             return _correlation(parts)
         case _:
             return _plain(parts, kind)
+
+
+def _portioned(parts: Parts) -> tuple[Column, ...]:
+    """What a share is of: the figure that is named, or the one that there is where counting rows says nothing."""
+    only = obvious_measure(parts.table)
+    if numbers(parts) or only is None or not parts.table.is_panel or parts.has(r"<t>|\b(?:cases|times)\b"):
+        return numbers(parts)[:1]
+    parts.assumptions.append(f"I took the share of {code(only.name)}.")
+    return (only,)
 
 
 def _plain(parts: Parts, kind: Intent) -> Query:

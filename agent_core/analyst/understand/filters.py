@@ -33,7 +33,7 @@ _NOT = (
 _LIST = r"<v\d+>(?:(?: ,| and| or| &| /|, and| vs| versus| against)+ <v\d+>)*"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _BETTER = r"\b(?:more|less|fewer|better|worse|most|least|best|worst|\w+(?:er|ier|est))\b"
-_OF = r"\b(?:of|among|for|only)(?: in| from)?(?: the| all)? <c"
+_OF = r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c"
 _FEW = 12
 _TRUE = {"true", "yes", "1", "y", "t"}
 
@@ -100,7 +100,7 @@ def _read_flags(parts: Parts) -> None:
     two_valued = [
         number
         for number in re.findall(
-            r"\b(?:of|among|for|only)(?: in| from)?(?: the| all)? <c(\d+)>(?! (?:is|are|was|=|<))", parts.text
+            r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c(\d+)>(?! (?:is|are|was|=|<))", parts.text
         )
         if parts.marked.mention(number).column.is_two_valued
     ]

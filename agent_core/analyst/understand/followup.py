@@ -82,6 +82,8 @@ def merge(previous: Query, parts: Parts) -> Query | Unclear:
         return Unclear(parts.problems[0], parts.table)
     parts.adds = parts.has(_ADDING)
     numbers = tuple(column for column in parts.subjects if is_figure(column))
+    if parts.share and numbers and previous.measures and numbers != previous.measures:
+        return Unclear("The built-in analyst can't do this: ratios of two columns.", parts.table)
     base = _reshaped(previous, parts, numbers)
     if base is None:
         parts.filters = [*previous.filters, *parts.filters]

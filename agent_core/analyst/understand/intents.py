@@ -139,7 +139,8 @@ def _counted_or_shown(parts: Parts, said: list[Intent]) -> Intent | None:
 
 def _takes_portion(parts: Parts, figures: Columns, names: Columns) -> bool:
     rows_fit = any(isinstance(one, Condition) for one in parts.filters) or not parts.groups
-    fits = parts.share and rows_fit and not names and not parts.over_time and bool(parts.filters) and not parts.compares
+    kept = bool(parts.filters or parts.bare)
+    fits = parts.share and rows_fit and not names and not parts.over_time and kept and not parts.compares
     return fits and not (figures and (parts.groups or figures[0].is_two_valued))
 
 

@@ -87,6 +87,8 @@ def _unnamed(parts: Parts, groups: tuple[Group, ...]) -> Measured | Unclear:  # 
         return (only,), "sum", (f"I took {code(only.name)}.",)
     if len(groups) > 1 and only and not parts.counts and _one_row_each(groups, parts.table.rows):
         return (only,), default_aggregation(only), (f"Each pair has one row, so I took {code(only.name)}.",)
+    if parts.table.is_panel and not parts.counts and not parts.share:
+        wants_number = True
     if not wants_number and (not ranked_by_words or parts.limit):
         guessed = bool(groups) and not parts.counts and not parts.share
         return (), "count", (GUESS + "I counted rows.",) if guessed else ()

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import split, stem, stems
-from agent_core.analyst.understand.adjectives import COMPARATIVES, EXTREMES, LOWEST
+from agent_core.analyst.understand.adjectives import BASES, COMPARATIVES, EXTREMES, LOW, LOWER, LOWEST
 from agent_core.analyst.understand.equivalents import spoken_as
 from agent_core.analyst.understand.lexicon import AGGREGATIONS, NOT_ALONE, SEXES, SUPERLATIVES
 from agent_core.analyst.understand.names import SURE, Names, names_of, similar
@@ -141,9 +141,10 @@ def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> 
 
 def _by_end(columns: tuple[Column, ...], text: str) -> tuple[Column, ...]:
     """Of a lower and an upper figure the one that a superlative speaks of: the coldest day is that of `temp_min`."""
-    wanted = {"min", "low", "minimum"} if text.lower() in LOWEST else {"max", "high", "maximum"}
-    if text.lower() not in EXTREMES:
+    word = text.lower()
+    if not (word in EXTREMES or word in COMPARATIVES or word in BASES):
         return columns
+    wanted = {"min", "low", "minimum"} if word in LOWEST | LOWER | LOW else {"max", "high", "maximum"}
     return tuple(sorted(columns, key=lambda column: not wanted & set(stems(column.name))))
 
 

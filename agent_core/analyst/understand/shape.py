@@ -6,7 +6,7 @@ from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Aggregation, Condition
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.schema.words import stem, stems
-from agent_core.analyst.understand.adjectives import COMPARATIVES, EXTREMES, LOWEST
+from agent_core.analyst.understand.adjectives import BASES, COMPARATIVES, EXTREMES, LOW, LOWEST
 from agent_core.analyst.understand.intents import asks_whether_together
 from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES
 from agent_core.analyst.understand.names import column_for, score
@@ -33,6 +33,7 @@ _UNABLE = (
     ("ratios of two columns", r"\bratios? (?:of|between) (?:the )?<c\d+> (?:to|and|over|by) (?:the )?<c\d+>"),
     ("maps", r"\b(?:maps?|choropleth)\b(?<!heat map)"),
 )
+_DIFFERENCE = r"\bdifferences? (?:between|of) (?:the )?<c(\d+)> (?:and|to) (?:the )?<c(\d+)>"
 _UNREAD = (
     r"\b(?:(?:first|second|third|fourth|last) (?:half|day|week|month|quarter|year)|"
     r"not|never|except|excluding|without)\b"
@@ -43,6 +44,7 @@ _COUNTED_ROWS = (
 )
 _MONEY = {"bill", "amount", "total", "fee", "charge", "fare", "revenue", "value", "spend", "tip"}
 _SIZES = {"bigger": "size", "larger": "size", "smaller": "size"}
+_HOW_FAR = rf"\bhow ({'|'.join(BASES)})\b.* (?:get|gets|got|become|became)\b"
 _MANY_STEPS = 25
 _ALL = 10
 
@@ -247,6 +249,8 @@ def read_aggregation(parts: Parts) -> None:
         parts.aggregation = "std"
     for match in parts.take_all(rf"\b(?:{_AGGREGATION})\b"):
         _aggregation(parts, match[0])
+    if match := re.search(_HOW_FAR, parts.marked.original.lower()):
+        parts.aggregation = parts.aggregation or ("min" if match[1] in LOW else "max")
     _within_names(parts)
     _adjectives(parts)
     _without_column(parts)
@@ -325,6 +329,10 @@ def _within_names(parts: Parts) -> None:
 
 def read_unable(parts: Parts) -> None:
     """What no rule of ours can do is refused by name."""
+    for first, second in re.findall(_DIFFERENCE, parts.marked.text):
+        one, other = parts.marked.mention(first), parts.marked.mention(second)
+        if one.column != other.column and one.column.role == other.column.role == "number":
+            parts.problems.append("The built-in analyst can't do this: differences of two columns.")
     for what, pattern in _UNABLE:
         if parts.has(pattern):
             parts.problems.append(f"The built-in analyst can't do this: {what}.")
