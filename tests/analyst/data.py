@@ -104,7 +104,29 @@ BOOKS = """Datum;Filiale;Umsatz
 Gesamt;;8,0
 """
 
+STAFF = """worker,dept,salary,hired,remote,city
+Ada,IT,70000,20180105,Yes,Rome
+Bea,IT,50000,20190312,No,Rome
+Cy,HR,40000,20180704,Yes,Bonn
+Dan,HR,30000,20200920,No,Bonn
+Eve,IT,60000,20211201,Yes,Bonn
+"""
+
+LIVES = """country,continent,1960,1990,2000
+France,Europe,70,77,79
+Germany,Europe,69,75,78
+Japan,Asia,68,79,81
+Chad,Africa,38,47,
+"""
+
+RAIN = "Year,Rainfall\n" + "".join(f"{year},{(year * 37) % 101 + 300}\n" for year in range(1990, 2010))
+HARVEST = "YEAR,HARVEST\n" + "".join(f"{year},{(year * 53) % 17 + 3}.5\n" for year in range(1980, 2010))
+
 _WRITTEN = {
+    "staff.csv": STAFF,
+    "life expectancy.csv": LIVES,
+    "rain.csv": RAIN,
+    "harvest.csv": HARVEST,
     "messy.csv": MESSY,
     "orders.csv": DOLLARS,
     "odd.csv": ODD,

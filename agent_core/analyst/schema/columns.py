@@ -58,6 +58,11 @@ class Column:
         return self.role == "number" and named and low is not None and high is not None and _is_year(low, high)
 
     @property
+    def names_a_year(self) -> bool:
+        """Whether it holds the figures of one year, in a table with a column for each."""
+        return self.role == "number" and self.name.isdecimal() and _is_year(int(self.name), int(self.name))
+
+    @property
     def is_time(self) -> bool:
         """Whether it places a row in time."""
         return self.role == "date" or self.is_year
@@ -116,6 +121,8 @@ class Table:
     """The two tables that this one is joined from."""
     key: str = ""
     """The column that joins them."""
+    key_there: str = ""
+    """Its name in the second table, where that is another."""
     without_totals: bool = False
     """Whether the file has rows of totals that are no part of it."""
     dropped: tuple[str, ...] = ()

@@ -21,6 +21,15 @@ def _pairs(tables: Sequence[Table]) -> Iterator[Table]:
         keys = [column for column in one.columns if _is_key(column, one) and _find(many, column) is not None]
         if len(keys) == 1 and not _is_key_of(many, keys[0]):
             yield _joined(many, one, keys[0])
+    for many, one in permutations(tables, 2):
+        years, others = _years_of(many), _years_of(one)
+        if years and others:
+            yield _joined(many, one, years, others)
+
+
+def _years_of(table: Table) -> Column | None:
+    """The years of a table that has one row for each."""
+    return next((one for one in table.columns if one.is_year and one.distinct == table.rows and not one.missing), None)
 
 
 def _is_key(column: Column, table: Table) -> bool:
@@ -38,10 +47,11 @@ def _is_key_of(table: Table, wanted: Column) -> bool:
     return found is not None and _is_key(found, table)
 
 
-def _joined(many: Table, one: Table, key: Column) -> Table:
+def _joined(many: Table, one: Table, key: Column, other: Column | None = None) -> Table:
     present = {column.name for column in many.columns}
+    renamed = other.name if other and other.name != key.name else ""
     clashing = present & {column.name for column in one.columns} - {key.name}
-    added = tuple(column for column in one.columns if column.name not in present)
+    added = tuple(column for column in one.columns if column.name not in {*present, renamed})
     return Table(
         file=many.file,
         variable=f"{many.variable}_with_{one.variable}",
@@ -51,5 +61,6 @@ def _joined(many: Table, one: Table, key: Column) -> Table:
         nouns=many.nouns | one.nouns,
         sides=(many, one),
         key=key.name,
+        key_there=renamed,
         dropped=tuple(sorted(clashing)),
     )

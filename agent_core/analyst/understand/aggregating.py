@@ -54,7 +54,8 @@ def aggregate(parts: Parts) -> Query | Unclear:
 def _counted_label(parts: Parts) -> Column | None:
     """The label whose different values are counted, in "number of countries per continent"."""
     names = labels(parts)
-    panel = parts.table.is_panel and parts.aggregation is None and not (parts.grain or parts.over_time)
+    over = parts.grain or parts.over_time or parts.chart
+    panel = parts.table.is_panel and parts.aggregation is None and not over
     if (
         not ((parts.counts or panel) and len(names) == 1 and parts.groups and not numbers(parts))
         or names[0].is_two_valued

@@ -34,6 +34,7 @@ _LIST = r"<v\d+>(?:(?: ,| and| or| &| /|, and| vs| versus| against)+ <v\d+>)*"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _BETTER = r"\b(?:more|less|fewer|better|worse|most|least|best|worst|\w+(?:er|ier|est))\b"
 _OF = r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c"
+_COUNTED_OF = r"\b(?:how many|number of|of|for|among|only|all)(?: the)?(?: <v\d+>)*"
 _FEW = 12
 _TRUE = {"true", "yes", "1", "y", "t"}
 
@@ -80,6 +81,13 @@ def _read_truths(parts: Parts) -> None:
         whose = rf"(?:\b(?:how many|number of|of|for|among|only|all)(?: <v\d+>)* )<c{number}>"
         if parts.take(rf"\b(?:non|not|no) <c{number}>(?: <t>)?"):
             _truth(parts, number, yes=False)
+        elif parts.has(rf"{_COUNTED_OF} <c{number}> (?:<t>|<c\d+>)") and parts.take(rf"<c{number}>(?= )"):
+            _truth(parts, number, yes=True)
+        elif parts.has(
+            rf"\b(?:how many|number of|share of|percentage of)\b.* (?:are|is|were|was) <c{number}>"
+        ) and parts.take(rf"\b(?:are|is|were|was) <c{number}>"):
+            _truth(parts, number, yes=True)
+            parts.counts_rows = True
         elif plural and parts.has(whose) and parts.take(rf"<c{number}>(?: <t>)?"):
             _truth(parts, number, yes=True)
             parts.text = re.sub(r"\b(how many|number of)\b(?=(?: \|)+)", r"\1 <t>", parts.text)
@@ -117,6 +125,11 @@ def _missing(parts: Parts) -> None:
     ):
         operator: Operator = "present" if match[2] else "missing"
         parts.filters.append(Condition(parts.column(match[1]), operator))
+    nothing = (
+        r"\b(?:have|has|had|with|having) no (?:figures?|values?|data|entr(?:y|ies)|numbers?)(?: (?:for|in|of|on))?"
+    )
+    for match in parts.take_all(rf"{nothing} <c(\d+)>|\b(?:is|are|was|were)(?: the)? <c(\d+)> {blank}"):
+        parts.filters.append(Condition(parts.column(match[1] or match[2]), "missing"))
     for match in parts.take_all(rf"\b(?:where|with|that have)(?: a)? {blank} <c(\d+)>"):
         parts.filters.append(Condition(parts.column(match[1]), "missing"))
     for match in parts.take_all(r"\b(?:(?:have|has|had|with|having) no|lack(?:s|ing)?|without(?: an?)) <c(\d+)>"):
@@ -156,7 +169,11 @@ def _comparisons(parts: Parts) -> None:
     for operator, words in _COMPARISONS:
         sign = rf"(?:(?:is|are|was|were|be) )?(?:{words})"
         for match in parts.take_all(rf"{_WHERE}<c(\d+)> {sign} {_NUMBER}"):
-            _condition(parts, match[1], operator, [match[2]])
+            if parts.marked.mention(match[1]).column.role in {"category", "text"} and f"<n{match[2]}>" in match[0]:
+                parts.bare.append((operator, (parts.marked.figure(match[2]),)))
+                parts.text = f"{parts.text} | <c{match[1]}>"
+            else:
+                _condition(parts, match[1], operator, [match[2]])
         for match in parts.take_all(rf"{_WHERE}{sign} <n(\d+)> <c(\d+)>"):
             _condition(parts, match[2], operator, [match[1]])
         for match in parts.take_all(rf"{_WHERE}{sign} <n(\d+)>"):

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from agent_core.analyst.markdown import code
-from agent_core.analyst.query import Aggregation, Condition, Filter, Group, Order, Query
+from agent_core.analyst.query import Aggregation, Condition, Filter, Group, Order, Query, Span
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.complete import complete
 from agent_core.analyst.understand.defaults import default_aggregation, obvious_measure
@@ -34,6 +34,7 @@ _CHANGEABLE = {"aggregate", "distribution", "relation", "rows", "portion", "uniq
 _SHORT = 5
 
 
+_SIDE = re.compile(r"^(?:and |but |what about |how about )*(after|before|since|until)(?: that| then| it)?[ ?.|]*$")
 _THOSE = re.compile(r"\b(?:their|them|they|those|these)\b")
 
 
@@ -43,6 +44,8 @@ def changes(parts: Parts, previous: Query) -> bool:
     numbers = [column for column in parts.subjects if is_figure(column)]
     whole = bool(numbers) and bool(parts.aggregation or parts.groups or parts.grain or parts.over_time)
     alone = {"quality", "columns", "overview", "outliers", "correlation", "clean"} & {*kinds(parts), parts.intent}
+    if _SIDE.match(text):
+        return True
     if previous.filters and _THOSE.search(text) and not alone:
         return True
     if (alone and not parts.drop_missing and not parts.export and _says_nothing(parts)) or (
@@ -78,6 +81,8 @@ def _only_dressing(parts: Parts) -> bool:
 
 def merge(previous: Query, parts: Parts) -> Query | Unclear:
     """The previous question with everything that this one says outright put over it."""
+    if turned := _other_side(previous, parts):
+        return turned
     if parts.problems:
         return Unclear(parts.problems[0], parts.table)
     parts.adds = parts.has(_ADDING)
@@ -101,6 +106,20 @@ def merge(previous: Query, parts: Parts) -> Query | Unclear:
         assumptions=tuple(parts.assumptions),
     )
     return _sorted(_charted(_turned(query, previous, parts), parts), parts)
+
+
+def _other_side(previous: Query, parts: Parts) -> Query | None:
+    """The same on the other side of a moment: "and after?" behind "before 1900"."""
+    spans = [one for one in previous.filters if isinstance(one, Span) and (one.start is None) != (one.end is None)]
+    match = _SIDE.match(parts.marked.text)
+    if match is None or len(spans) != 1:
+        return None
+    (span,) = spans
+    moment = span.start or span.end
+    start, end = (moment, None) if match[1] in {"after", "since"} else (None, moment)
+    other = replace(span, start=start, end=end)
+    kept = tuple(other if one == span else one for one in previous.filters)
+    return replace(previous, filters=kept, assumptions=())
 
 
 def _turned(query: Query, previous: Query, parts: Parts) -> Query:

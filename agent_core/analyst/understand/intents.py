@@ -108,6 +108,8 @@ def intent(parts: Parts) -> Intent | None:  # noqa: PLR0911 - one line for each 
     for kind in ("quality", "outliers", "correlation"):
         if kind in said and not (kind == "quality" and (parts.drop_missing or _filtered_missing(parts))):
             return kind
+    if len(figures) > 1 and all(one.names_a_year for one in figures):
+        return "aggregate"
     related = _GO_TOGETHER.search(parts.marked.text) or "relation" in said or parts.chart == "scatter"
     if len(figures) > 1 and (related or _compares_numbers(parts, figures)):
         return "relation"
@@ -138,6 +140,7 @@ def _counted_or_shown(parts: Parts, said: list[Intent]) -> Intent | None:
 
 
 def _takes_portion(parts: Parts, figures: Columns, names: Columns) -> bool:
+    names = tuple(one for one in names if one.distinct != parts.table.rows)
     rows_fit = any(isinstance(one, Condition) for one in parts.filters) or not parts.groups
     kept = bool(parts.filters or parts.bare)
     fits = parts.share and rows_fit and not names and not parts.over_time and kept and not parts.compares

@@ -179,7 +179,7 @@ FILLER = words(
     link links linked try tries tried test tested
     cover covers covered
     anyone anybody someone somebody everybody nobody quick
-    along get gets got getting
+    along fell fallen get gets got getting
     simple brief briefly picture visual visually visualization
  year yearly years yes you your
     """

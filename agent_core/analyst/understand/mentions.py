@@ -92,11 +92,12 @@ def mentions(words: Sequence[Word], table: Table, seen: tuple[Seen, ...] = ()) -
 def _without_ways(found: list[Mention], measures: tuple[Column, ...]) -> list[Mention]:
     """In "the longest bill" and "total votes", "longest" and "total" are no columns of their own."""
     extremes = [one for one in found if one.value is None and one.phrase.lower() in SUPERLATIVES]
-    named = any(one.column.role == "number" and one.value is None for one in found if one not in extremes)
+    others = (one for one in found if one.value is None and one not in extremes)
+    named = any(one.column.role == "number" and not one.column.is_year for one in others)
     left = [one for one in found if not (named and one in extremes)]
     ways = [one for one in left if one.value is None and one.phrase.lower() in AGGREGATIONS]
-    others = any(one.value is None and one.column in measures and one not in ways for one in left)
-    return [one for one in left if not (others and one in ways)]
+    measured = any(one.value is None and one.column in measures and one not in ways for one in left)
+    return [one for one in left if not (measured and one in ways)]
 
 
 def _is_measure(mention: Mention, words: Sequence[Word], table: Table) -> bool:

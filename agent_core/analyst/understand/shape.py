@@ -35,6 +35,7 @@ _UNABLE = (
 )
 _DIFFERENCE = r"\bdifferences? (?:between|of) (?:the )?<c(\d+)> (?:and|to) (?:the )?<c(\d+)>"
 _UNREAD = (
+    r"\band (?:after|before|since)\b(?! <)|"
     r"\b(?:(?:first|second|third|fourth|last) (?:half|day|week|month|quarter|year)|"
     r"not|never|except|excluding|without)\b"
 )
@@ -67,6 +68,7 @@ def read_order(parts: Parts) -> None:
     elif parts.take(r"\b(?:descending|desc|(?:largest|highest|biggest|most) first|reversed?)\b"):
         parts.order = "descending"
     _read_limit(parts)
+    _first_or_last(parts)
 
 
 def _read_limit(parts: Parts) -> None:
@@ -89,6 +91,19 @@ def _read_limit(parts: Parts) -> None:
         _limit(parts, parts.marked.figure(match[1]), None)
     elif match := parts.take(r"\b(top|bottom)\b"):
         _limit(parts, _ALL, "max" if match[1] == "top" else "min")
+
+
+def _first_or_last(parts: Parts) -> None:
+    """Read "who was hired last" as the newest row."""
+    match = re.search(
+        r"^(?:who|which|what)\b.* <c(\d+)> (first|last|most recently|earliest|latest)\b(?! <)", parts.text
+    )
+    if match is None or parts.marked.mention(match[1]).column.role != "date":
+        return
+    parts.sort_by = parts.column(match[1])
+    parts.order = "ascending" if match[2] in {"first", "earliest"} else "descending"
+    parts.limit, parts.intent = 1, "rows"
+    parts.text = parts.text.replace(match[0], f"{match[0][: match.start(1) - 2]}|", 1)
 
 
 def _trailing(parts: Parts) -> re.Match[str] | None:
@@ -249,8 +264,8 @@ def read_aggregation(parts: Parts) -> None:
         parts.aggregation = "std"
     for match in parts.take_all(rf"\b(?:{_AGGREGATION})\b"):
         _aggregation(parts, match[0])
-    if match := re.search(_HOW_FAR, parts.marked.original.lower()):
-        parts.aggregation = parts.aggregation or ("min" if match[1] in LOW else "max")
+    if far := re.search(_HOW_FAR, parts.marked.original.lower()):
+        parts.aggregation = parts.aggregation or ("min" if far[1] in LOW else "max")
     _within_names(parts)
     _adjectives(parts)
     _without_column(parts)
@@ -259,7 +274,7 @@ def read_aggregation(parts: Parts) -> None:
 
 def _without_column(parts: Parts) -> None:
     """A word such as "cheapest" means a column; another one must not stand in for it."""
-    if any(mention.column.role == "number" for mention in parts.marked.columns()):
+    if any(one.column.role == "number" and not one.column.is_year for one in parts.marked.columns()):
         return
     for word in MEASURED_BY:
         if parts.has(rf"\b{word}\b"):

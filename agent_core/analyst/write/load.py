@@ -42,6 +42,8 @@ def _join(table: Table) -> list[str]:
     if table.dropped:
         right += f".drop(columns={literals(table.dropped)})"
     key = literal(table.key)
+    if table.key_there:
+        right += f".rename(columns={{{literal(table.key_there)}: {key}}})"
     return [
         *load(many, ()),
         *load(one, ()),

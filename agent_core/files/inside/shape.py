@@ -30,6 +30,7 @@ DATE_FORMATS = (
     (r"\d\d?\.\d\d?\.\d{4} \d\d?:\d\d:\d\d", "%d.%m.%Y %H:%M:%S"),
     (r"\d\d?/\d\d?/\d{4} \d\d?:\d\d", "%m/%d/%Y %H:%M"),
     (r"\d\d?/\d\d?/\d{4} \d\d?:\d\d", "%d/%m/%Y %H:%M"),
+    (r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", "%Y%m%d"),
     (r"[A-Za-z]{3} \d\d? \d{4}", "%b %d %Y"),
     (r"[A-Za-z]{3} \d\d?, \d{4}", "%b %d, %Y"),
     (r"[A-Za-z]{3,9} \d\d?, \d{4}", "%B %d, %Y"),
@@ -109,12 +110,18 @@ def marks_of(cells: Sequence[str], delimiter: str) -> tuple[str, str]:
 
 def date_format(cells: Sequence[str], *, day_first: bool) -> str:
     """The one format that all of the values are written in; empty where there is none."""
-    if not cells or not any(mark in cells[0] for mark in "-/. "):
+    written = bool(cells) and (any(mark in cells[0] for mark in "-/. ") or _all_digits(cells))
+    if not written:
         return ""
     fitting = [style for pattern, style in DATE_FORMATS if re.fullmatch(pattern, cells[0])]
     if day_first:
         fitting.sort(key=lambda style: not style.startswith("%d"))
     return next((style for style in fitting if all(_is_date(cell, style) for cell in cells)), "")
+
+
+def _all_digits(cells: Sequence[str]) -> bool:
+    """Whether these may be dates without marks: eight digits each, of several days."""
+    return len(set(cells)) > 2 and all(len(cell) == 8 and cell.isdigit() for cell in cells)  # noqa: PLR2004
 
 
 def _is_date(cell: str, style: str) -> bool:
@@ -191,13 +198,24 @@ def _headed(fields: Sequence[Sequence[str]]) -> bool:
     if len(fields) < 2:  # noqa: PLR2004
         return bool(fields) and not any(_figure(cell) for cell in fields[0])
     first, votes = fields[0], 0
-    if len(set(first)) == len(first) > 1 and all(_is_year(cell) for cell in first[1:]):
+    if len(set(first)) == len(first) > 1 and (all(map(_is_year, first[1:])) or _names_years(fields)):
         return True
     for position, name in enumerate(first):
         below = [row[position] for row in fields[1:200] if position < len(row) and row[position].lower() not in MISSING]
         if below and sum(map(_figure, below)) > 0.8 * len(below):
             votes += -1 if _figure(name) else 1
     return votes >= 0
+
+
+def _names_years(fields: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row has words and then years in their order, over columns that hold no years."""
+    years = [position for position, cell in enumerate(fields[0]) if _is_year(cell)]
+    words = [cell for position, cell in enumerate(fields[0]) if position not in years]
+    if len(years) < 3 or any(_figure(cell) or not cell for cell in words):  # noqa: PLR2004
+        return False
+    named = [fields[0][position] for position in years]
+    below = [row[position] for row in fields[1:50] for position in years if position < len(row) and row[position]]
+    return named == sorted(named) and sum(map(_is_year, below)) < len(below) / 2
 
 
 def _is_year(cell: str) -> bool:
