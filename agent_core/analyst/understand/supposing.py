@@ -21,7 +21,8 @@ _BEFORE = (
 )
 _AFTER = (
     r"(?:with|whose|who|that|which|having|have|has|had|earn|are|were|is|was|do|did|under|over|above|below|aged|by|on|"
-    r"in|for|from|per|<c\d+> (?:more|less|over|above|under|below|at|between)|<m\d+>|<v\d+>|\w+er than|more than|less than|at least|at most)"
+    r"in|for|from|per|<c\d+> (?:more|less|over|above|under|below|at|between)|<m\d+>|<v\d+>|\w+er than|more than|"
+    r"less than|at least|at most)"
 )
 _ADJECTIVES = words(
     """
