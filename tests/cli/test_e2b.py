@@ -13,11 +13,15 @@ from tests.session.test_hosted import PLACES, Elsewhere, emulator, variables
 __all__ = ["emulator", "variables"]
 
 
+@pytest.fixture(scope="module")
+def place() -> Elsewhere:
+    return PLACES["e2b"]
+
+
 def runner(variables: dict[str, str], home: Path) -> CliRunner:
     return CliRunner(env={**variables, "RINGFENCE_HOME": str(home)})
 
 
-@pytest.mark.parametrize("place", [PLACES["e2b"]], ids=["e2b"])
 def test_hello(place: Elsewhere, emulator: Serving, variables: dict[str, str], tmp_path: Path) -> None:
     """The key of the environment opens a sandbox, and what it cost is not nothing; a wrong key is told."""
     done = runner(variables, tmp_path).invoke(main, ["hello", "--provider", place.name])
@@ -27,12 +31,12 @@ def test_hello(place: Elsewhere, emulator: Serving, variables: dict[str, str], t
     assert "Metered: $0.00." not in done.output
     emulator.faults.append(Fault(place.create, status=401, times=9))
     done = runner(variables, tmp_path).invoke(main, ["hello", "--provider", place.name])
+    emulator.faults.clear()
     assert done.exit_code == 1
     assert place.key in done.output
     assert emulator.alive() == ()
 
 
-@pytest.mark.parametrize("place", [PLACES["e2b"]], ids=["e2b"])
 def test_validate(place: Elsewhere, emulator: Serving, variables: dict[str, str], tmp_path: Path) -> None:
     """Probes run there and make a report, and nothing is left."""
     report = tmp_path / "report.json"

@@ -25,7 +25,7 @@ DAYTONA = PLACES["daytona"].contract
 WRONG = "dtn_wrong_but_secret"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def place() -> Elsewhere:
     return PLACES["daytona"]
 
