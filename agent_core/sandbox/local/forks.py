@@ -50,8 +50,10 @@ class Forks:
         if self._current() is None:
             await asyncio.wait([self._start()])
 
-    async def launch(self, contract: Contract, inputs: Path, environment: dict[str, str]) -> Launched | None:
-        """Fork a sandbox, or None. Nothing is waited for but a fork."""
+    async def launch(
+        self, contract: Contract, inputs: Path, environment: dict[str, str], *, ahead: bool = False
+    ) -> Launched | None:
+        """Fork a sandbox, or None. Nothing is waited for but a fork. See `ForkServer.fork`."""
         server = self._current()
         if server is None:
             self._start_if_wanted()
@@ -63,7 +65,7 @@ class Forks:
             return None
         try:
             disk = contract.filesystem.disk_mib
-            launched = await server.fork(disk, str(inputs.relative_to(self._sandboxes)), environment)
+            launched = await server.fork(disk, str(inputs.relative_to(self._sandboxes)), environment, ahead=ahead)
         except ProviderUnavailable as error:
             self.give_up(error)
             self._start_if_wanted()

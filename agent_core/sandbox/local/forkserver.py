@@ -125,12 +125,13 @@ class ForkServer:
         """How many of its sandboxes have not been released."""
         return self._living
 
-    async def fork(self, disk_mib: int, inputs: str, environment: dict[str, str]) -> Launched:
+    async def fork(self, disk_mib: int, inputs: str, environment: dict[str, str], *, ahead: bool = False) -> Launched:
         """Fork a sandbox. `inputs` is the path of its folder of inputs below the one of all.
 
+        `ahead` of who asks for it, it uses its libraries a little.
         Raises ProviderUnavailable; the server is retired where that is for good.
         """
-        plan = json.dumps({"disk_mib": disk_mib, "inputs": inputs, "environment": environment}).encode()
+        plan = json.dumps({"disk_mib": disk_mib, "inputs": inputs, "environment": environment, "ahead": ahead}).encode()
         with ends() as both:
             async with self._lock:
                 answer, handles = await self._ask(plan, both.theirs)

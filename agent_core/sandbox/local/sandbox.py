@@ -68,7 +68,7 @@ class LocalSandbox:
 
     async def prepare(self, forks: Forks, hierarchy: Hierarchy | None) -> bool:
         """Fork it before anyone asks for it; whether that was possible."""
-        self._machine = await self._forked(forks, hierarchy)
+        self._machine = await self._forked(forks, hierarchy, ahead=True)
         return self._machine is not None
 
     def assign(self, contract: Contract) -> None:
@@ -95,8 +95,8 @@ class LocalSandbox:
                 on_denied=self._denials.add,
             )
 
-    async def _forked(self, forks: Forks, hierarchy: Hierarchy | None) -> Machine | None:
-        launched = await forks.launch(self._contract, self._inputs.folder, dict(self._environment()))
+    async def _forked(self, forks: Forks, hierarchy: Hierarchy | None, *, ahead: bool = False) -> Machine | None:
+        launched = await forks.launch(self._contract, self._inputs.folder, dict(self._environment()), ahead=ahead)
         if launched is None:
             return None
         try:

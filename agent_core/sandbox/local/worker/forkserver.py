@@ -123,7 +123,7 @@ def _work(plan: dict[str, Any]) -> NoReturn:
     kernel.may_be_looked_into(now=True)
     os.environ.update(plan["environment"])
     library.make_own()
-    serve.serve(_CHANNEL, _HANDOVER, library.touch)
+    serve.serve(_CHANNEL, _HANDOVER, library.touch if plan["ahead"] else None)
     os._exit(0)
 
 

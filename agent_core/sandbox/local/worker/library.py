@@ -67,7 +67,7 @@ def make_own() -> None:
 
 
 def touch() -> None:
-    """In a fork that has nothing to do: use pandas a little, so that the pages it writes to are copied by now."""
+    """In a fork that nobody has asked for yet: use pandas a little, so that its pages are copied by now."""
     pandas = sys.modules["pandas"]
     frame = pandas.read_csv(io.StringIO("kind,value\na,1.5\nb,2\na,3\n"))
     rich.bundle(frame, _MOST_BYTES)

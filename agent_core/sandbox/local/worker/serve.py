@@ -31,7 +31,7 @@ def main() -> None:
     serve(channel, handover)
 
 
-def serve(channel: int, handover: int, idle: Callable[[], None] = lambda: None) -> None:
+def serve(channel: int, handover: int, idle: Callable[[], None] | None = None) -> None:
     """The same in a process that has been started otherwise, up to its end; `idle` while there is nothing to do yet."""
     os.set_inheritable(channel, False)  # noqa: FBT003
     door.hand_over(handover)
@@ -45,7 +45,7 @@ def serve(channel: int, handover: int, idle: Callable[[], None] = lambda: None) 
     hello, _ = wire.receive()
     _limit(hello)
     wire.send({"op": "ready"})
-    if not wire.hears(_PATIENCE_MILLISECONDS):
+    if idle is not None and not wire.hears(_PATIENCE_MILLISECONDS):
         idle()
     with contextlib.suppress(EOFError, OSError):
         while True:
