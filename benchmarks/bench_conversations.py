@@ -63,7 +63,8 @@ def on_loop(deployment: Deployment, work: Coroutine[Any, Any, T]) -> T:
 def load(deployment: Deployment, ids: list[str]) -> tuple[int, float]:
     """What the process holds with all of them loaded, and the tick's milliseconds."""
     for one in ids:
-        assert deployment.get(one, OWNER)._seat.take()
+        held = deployment.get(one, OWNER)  # whoever takes the seat has the conversation in hand
+        assert held._seat.take()
     assert len(deployment._open) == len(ids)
     return own_bytes(), tick_ms(deployment)
 
