@@ -5,6 +5,7 @@ from dataclasses import replace
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Filter, Group, Intent, Query
 from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.schema.words import stem
 from agent_core.analyst.understand.adjectives import COMPARATIVES
 from agent_core.analyst.understand.aggregating import aggregate
 from agent_core.analyst.understand.defaults import all_measures, obvious_measure
@@ -12,7 +13,7 @@ from agent_core.analyst.understand.grouping import group_of, groups, labels, num
 from agent_core.analyst.understand.intents import asks_whether_together, intent
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.measuring import no_numbers
-from agent_core.analyst.understand.names import column_for
+from agent_core.analyst.understand.names import column_for, score
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.units import in_unit_of
 
@@ -131,7 +132,9 @@ def _bare(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
     if not parts.bare:
         return ()
     named = tuple(column for column in query.measures if column.role == "number")
-    named = named or numbers(parts) or _compared_by(parts) or _of_people(parts) or _obvious(parts)
+    named = named or numbers(parts)
+    if not named or not _fits_comparative(parts, named):
+        named = _compared_by(parts) or named or _of_people(parts) or _obvious(parts)
     if len(named) != 1:
         return Unclear("I can't tell which column your number belongs to.", parts.table)
     try:
@@ -141,6 +144,12 @@ def _bare(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
         )
     except ValueError:
         return Unclear(f"I can't tell how the unit of your number relates to {code(named[0].name)}.", parts.table)
+
+
+def _fits_comparative(parts: Parts, named: tuple[Column, ...]) -> bool:
+    """Whether what is named may be compared so: a pulse is not "heavier than 180"."""
+    kinds = next((kind for word, kind in COMPARATIVES.items() if parts.has(rf"\b{word} than\b")), "")
+    return not kinds or any(score((stem(kind),), kind, column) for kind in kinds.split() for column in named)
 
 
 def _compared_by(parts: Parts) -> tuple[Column, ...]:
