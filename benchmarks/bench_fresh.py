@@ -47,9 +47,8 @@ async def main() -> None:
         await starting.warm()
         try:
             for _ in range(ROUNDS):
-                for _ in range(FORKS_A_ROUND):
-                    forked.append(await fresh(provider))
-                    ahead.append(await fresh(keeping))
+                forked += [await fresh(provider) for _ in range(FORKS_A_ROUND)]
+                ahead += [await fresh(keeping) for _ in range(FORKS_A_ROUND)]
                 cold.append(await fresh(starting))
                 kernels.append(await asyncio.to_thread(kernel, runtime))
         finally:
