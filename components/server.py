@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agent_core.errors import RingfenceError
-from components import prompt, services
+from components import fetched, prompt, services
 from components.closed import Closed
 from components.hosts import KnownHosts
 from components.own_files import OwnFiles
@@ -52,6 +52,7 @@ async def metrics(_: Request) -> Response:
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the deployment before the first page asks for it; at the end stop every turn and close every sandbox."""
     prompt.answer_at_once()
+    fetched.keep()
     opening = asyncio.create_task(_open())
     yield
     await opening

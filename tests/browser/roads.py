@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
+from functools import cache
 
 from playwright.sync_api import APIRequestContext
 
@@ -68,6 +69,7 @@ print(json.dumps([[one.path, sorted(getattr(one, "methods", None) or ())] for on
 """
 
 
+@cache
 def routes() -> dict[str, set[str]]:
     """The methods of each path that the running app answers."""
     listed = subprocess.run([sys.executable, "-c", _TABLE], cwd=ROOT, capture_output=True, check=True, timeout=60)

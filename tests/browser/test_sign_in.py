@@ -143,18 +143,19 @@ def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(
     ask(ann, SECRETS)
     settled(ann)
     expect(talk(ann)).to_contain_text("xylophone")
+    upload = _upload_of(ann, tmp_path)
     files = _files_of(ann)
-    addresses = {"/media/{file_id:path}": files, UPLOADS: [_upload_of(ann, tmp_path)]}
+    addresses = {"/media/{file_id:path}": files, UPLOADS: [upload]}
     hers = ann.url.split("?", 1)[1]
-    ann.goto(f"{company.url}/operator")
-    expect(ann.get_by_text("Only an operator may see this.")).to_be_visible()
-    expect(ann.get_by_role("link", name="Operator")).to_have_count(0)
 
     mallory_context, mallory = signed_in(browser, company, "mallory")
     with browser.new_context() as unnamed:
         for stranger in (unnamed.request, mallory_context.request):
             assert list(roads.wrong(company.url, stranger, ann_context.request, addresses)) == []
     assert all(ann_context.request.get(address).ok for address in files)
+    ann.goto(f"{company.url}/operator")
+    expect(ann.get_by_text("Only an operator may see this.")).to_be_visible()
+    expect(ann.get_by_role("link", name="Operator")).to_have_count(0)
     expect(mallory.get_by_text("Signed in as <b>Mallory</b>.")).to_be_visible()
     for name, path in roads.pages().items():
         mallory.goto(f"{company.url}{path}?{hers}&s={hers.partition('=')[2]}")
