@@ -1,9 +1,12 @@
 """A page that nobody works on says nothing to the server, and hears nothing from it."""
 
+import pytest
 from playwright.sync_api import BrowserContext, WebSocket
 
 from tests.browser.acting import ask, composer, drawn, panel, settled
 from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
 
 QUIET_MS = 2_000
 MOST_WAITS = 15
