@@ -6,12 +6,15 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from playwright.sync_api import BrowserContext
 
+from tests.browser.acting import attach, drawn
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
@@ -41,6 +44,10 @@ UPGRADE = (
     "GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nOrigin: {origin}\r\n\r\n"
 )
+
+
+FORGED = {"Cookie": "_streamlit_xsrf=abc", "X-Xsrftoken": "abd"}
+EQUAL = {"Cookie": "_streamlit_xsrf=abc", "X-Xsrftoken": "abc"}
 
 
 @pytest.fixture(scope="module")
@@ -100,14 +107,25 @@ def test_what_nobody_needs_is_closed(running: App, path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_an_upload_needs_the_page_s_own_token_and_a_session(running: App, method: str) -> None:
-    """Neither a foreign page nor a made-up session can leave or take a file."""
+def test_an_upload_needs_a_session_that_was_told_of_it(running: App, method: str) -> None:
+    """A made-up session can neither leave nor take a file, whatever it sends along."""
     path = "/_stcore/upload_file/00000000-0000-0000-0000-000000000000/1"
-    assert request(running, method, path, body=b"x")[0] == 403
-    forged = {"Cookie": "_streamlit_xsrf=abc", "X-Xsrftoken": "abd"}
-    assert request(running, method, path, forged, b"x")[0] == 403
-    equal = {"Cookie": "_streamlit_xsrf=abc", "X-Xsrftoken": "abc"}
-    assert request(running, method, path, equal, b"x")[0] in {400, 403}
+    for headers in ({}, FORGED, EQUAL):
+        assert request(running, method, path, headers, b"x")[0] == 404
+
+
+def test_an_upload_needs_the_page_s_own_token(running: App, context: BrowserContext, tmp_path: Path) -> None:
+    """A foreign page can neither leave nor take a file, not even at the address of an upload that is under way."""
+    page = context.new_page()
+    page.goto(running.url)
+    drawn(page)
+    (tmp_path / "mine.csv").write_text("a\n1\n", encoding="utf-8")
+    with page.expect_request(lambda one: "/upload_file/" in one.url and one.method == "PUT") as sent:
+        attach(page, tmp_path / "mine.csv")
+    path = urlsplit(sent.value.url).path
+    for method in ("PUT", "DELETE"):
+        for headers in ({}, FORGED):
+            assert request(running, method, path, headers, b"x")[0] == 403
 
 
 @pytest.mark.parametrize(
