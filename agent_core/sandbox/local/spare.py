@@ -30,7 +30,7 @@ class Spare:
         """Have one made for a contract like this, unless it is there, and drop any other. Nothing is waited for."""
         kind = self._kind_for(contract)
         if self._making is not None:
-            if kind == self._kind:
+            if kind == self._kind and not _failed(self._making):
                 return
             self._drop(self._making)
         self._kind = kind
@@ -88,3 +88,8 @@ class Spare:
         if (sandbox := await making) is not None:
             await sandbox.close()
             await self._forks.tidy()
+
+
+def _failed(making: Making) -> bool:
+    """Whether it came to nothing, as on a machine that was too busy."""
+    return making.done() and not making.cancelled() and making.exception() is None and making.result() is None
