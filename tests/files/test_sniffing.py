@@ -65,6 +65,9 @@ def test_dates_are_found_and_read_as_they_were_meant(days: list[dt.date], style:
     """The format that is found reads every date; where a day is beyond 12, it is the one that was written."""
     cells = [day.strftime(style) for day in days]
     found = date_format(cells, day_first=style.startswith("%d"))
+    if style == "%Y%m%d" and len(set(days)) <= 2:
+        assert not found, "eight digits alone may be an amount, or a code"
+        return
     assert found
     assert [dt.datetime.strptime(cell, found).date() for cell in cells] == days  # noqa: DTZ007
 
