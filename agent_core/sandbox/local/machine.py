@@ -8,6 +8,7 @@ import socket
 
 from agent_core.contract import Contract
 from agent_core.errors import ProviderUnavailable
+from agent_core.sandbox.local import outside
 from agent_core.sandbox.local.cgroups import Hierarchy
 from agent_core.sandbox.local.fence import Fence, data_bytes
 from agent_core.sandbox.local.launch import Inside, Launched, look_inside, take_listener
@@ -38,6 +39,7 @@ class Machine:
         self.watch: Watch | None = None
         self._launched = launched
         self._first_handle: int | None = None
+        self._work: int | None = None
 
     @classmethod
     async def start(cls, launched: Launched, contract: Contract, hierarchy: Hierarchy | None, name: str) -> "Machine":
@@ -60,6 +62,12 @@ class Machine:
     def alive(self) -> bool:
         """Whether the worker can be reached."""
         return not self.link.ended.done()
+
+    @property
+    def work(self) -> int:
+        """The working folder, open. It belongs to the machine."""
+        assert self._work is not None
+        return self._work
 
     def kills(self) -> int:
         """How often the kernel has killed in it for want of memory."""
@@ -92,9 +100,10 @@ class Machine:
         self.link.close()
         if self.watch is not None:
             await asyncio.to_thread(self.fence.remove)
-        if self._first_handle is not None:
-            os.close(self._first_handle)
-            self._first_handle = None
+        for descriptor in (self._first_handle, self._work):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._first_handle = self._work = None
         self._launched.handover.close()
         if self.listener is not None:
             self.listener.close()
@@ -129,8 +138,9 @@ class Machine:
         if inside is None or self.listener is None:
             raise ProviderUnavailable("A local sandbox ended while it was starting. Try again.")
         self.inside = inside
-        self._first_handle = os.pidfd_open(inside.first)
         try:
+            self._first_handle = os.pidfd_open(inside.first)
+            self._work = outside.work(inside.first)
             fence = self.fence = await asyncio.shield(raising)
             self.watch = Watch(
                 lambda limit: fence.memory(inside.first, limit), contract.resources.memory_mib, self._exceeded

@@ -53,15 +53,6 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a file that was asked for, and the size of the whole."""
-
-    call: str
-    size: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Entries:
     """Some of the files below the working folder."""
 
@@ -77,12 +68,12 @@ class Filed:
     errno: int
 
 
-Message = Ready | Displayed | Done | Piece | Entries | Filed
+Message = Ready | Displayed | Done | Entries | Filed
 
 assert set(_KINDS) <= set(get_args(ErrorKind))
 
 
-def parse(frame: Frame) -> Message | Garbage:  # noqa: PLR0911  one for each kind
+def parse(frame: Frame) -> Message | Garbage:
     """The message in a frame."""
     match frame.header:
         case {"op": "ready"}:
@@ -91,8 +82,6 @@ def parse(frame: Frame) -> Message | Garbage:  # noqa: PLR0911  one for each kin
             return _displayed(call, parts, frame.body)
         case {"op": "done", "call": str(call), "exit_code": int(code), "kept": bool(kept)}:
             return Done(call, code & 0xFF, kept, _error(frame.body))
-        case {"op": "piece", "call": str(call), "size": int(size)} if 0 <= size <= _MOST_SIZE:
-            return Piece(call, size, frame.body)
         case {"op": "entries", "call": str(call)}:
             return _entries(call, frame.body)
         case {"op": "filed", "call": str(call), "errno": int(number)}:

@@ -23,7 +23,7 @@ from agent_core.errors import (
 )
 from agent_core.jail import Bind, Jail, Tmpfs
 from agent_core.sandbox.base import Amendment, Emit, Execution, FileEntry, OnDenied, Usage
-from agent_core.sandbox.local import amendment, transfer
+from agent_core.sandbox.local import amendment, outside, transfer
 from agent_core.sandbox.local.call import Call
 from agent_core.sandbox.local.cgroups import Hierarchy
 from agent_core.sandbox.local.forks import Forks
@@ -178,9 +178,7 @@ class LocalSandbox:
         if path.startswith(FOLDER):
             content = await asyncio.to_thread(self._inputs.read, path.removeprefix(FOLDER), limit_bytes)
         else:
-            mib = limit_bytes // _MIB + 1
-            number, content = await self._ask(lambda link: transfer.read(link, path, limit_bytes), mib)
-            self._raise_for(number, path)
+            content = await self._taken_out(path, limit_bytes)
         if content is None:
             raise FileTooLarge(limit_bytes // _MIB, path)
         return content
@@ -255,6 +253,14 @@ class LocalSandbox:
             except transfer.Unreachable as error:
                 machine.kill()
                 raise SandboxCrashed("it did not answer") from error
+
+    async def _taken_out(self, path: str, limit_bytes: int) -> bytes | None:
+        async with self._lock:
+            try:
+                file = outside.find(self._reach().work, path)
+                return await asyncio.to_thread(outside.content, file, limit_bytes)
+            except OSError as error:
+                raise FileNotFoundError(error.errno, os.strerror(error.errno or 0), path) from error
 
     def _refuse_language(self, language: Language) -> None:
         offered = [name for name in self._contract.languages.allowed if name in LANGUAGES]

@@ -1,18 +1,15 @@
 """Files to and from the worker: one request, its pieces, and how it ended."""
 
 import asyncio
-import errno
 import secrets
 from collections.abc import Callable
 
 from agent_core.sandbox.base import FileEntry
 from agent_core.sandbox.local.link import Link, first_of
-from agent_core.sandbox.local.messages import Entries, Filed, Message, Piece
+from agent_core.sandbox.local.messages import Entries, Filed, Message
 
 PIECE_BYTES = 1 << 20
 _SECONDS = 120.0
-
-NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EACCES})
 
 
 class Unreachable(Exception):
@@ -28,24 +25,6 @@ async def write(link: Link, path: str, data: bytes) -> int:
         if number:
             return number
     return 0
-
-
-async def read(link: Link, path: str, limit_bytes: int) -> tuple[int, bytes | None]:
-    """The errno, and a file's bytes: None where there are more than the limit. Raises Unreachable."""
-    data = bytearray()
-    sizes: list[int] = []
-
-    def take(message: Message) -> None:
-        match message:
-            case Piece(size=size, data=piece):
-                sizes.append(size)
-                data.extend(piece[: limit_bytes + 1 - len(data)])
-            case _:
-                pass
-
-    number = await _ask(link, {"op": "read", "path": path, "limit": limit_bytes}, b"", take)
-    too_large = len(data) > limit_bytes or any(size > limit_bytes for size in sizes[:1])
-    return number, None if too_large else bytes(data)
 
 
 async def entries(link: Link) -> tuple[FileEntry, ...]:
@@ -71,7 +50,7 @@ async def _ask(link: Link, header: dict[str, object], body: bytes, take: Callabl
         match message:
             case Filed(call=name, errno=number) if name == call and not finished.done():
                 finished.set_result(number)
-            case Piece(call=name) | Entries(call=name) if name == call:
+            case Entries(call=name) if name == call:
                 take(message)
             case _:
                 pass

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _ROOT = "/work"
 _INPUTS = "inputs"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_PIECE = 1 << 20
 _MOST_DEPTH = 50
 _MOST_FILES = 10_000
 
@@ -36,26 +35,6 @@ def write(path: str, data: bytes, *, first: bool, last: bool) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(part, dir_fd=folder)
             raise
-
-
-def read(path: str, limit: int) -> Iterator[tuple[int, bytes]]:
-    """The size of a file with each of its pieces, at least once. A file over the limit has no pieces."""
-    parts = path.split("/")
-    with _folder(parts[:-1], make=False) as folder:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(parts[-1], flags, dir_fd=folder)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise FileNotFoundError(path)
-        size = status.st_size
-        if size > limit or not size:
-            yield size, b""
-            return
-        sent = 0
-        while sent < size and (piece := file.read(min(_PIECE, size - sent))):
-            sent += len(piece)
-            yield size, piece
 
 
 def entries(most: int = _MOST_FILES) -> list[Entry]:

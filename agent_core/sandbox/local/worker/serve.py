@@ -71,8 +71,6 @@ class _Worker:
                 self._file(
                     call, lambda: files.write(request["path"], body, first=request["first"], last=request["last"])
                 )
-            case "read":
-                self._file(call, lambda: self._read(call, request["path"], request["limit"]))
             case "list":
                 self._file(call, lambda: self._list(call))
 
@@ -94,10 +92,6 @@ class _Worker:
             "kept": outcome.kept,
         }
         self._wire.send(done, codec.dumps(outcome.error) if outcome.error else b"")
-
-    def _read(self, call: str, path: str, limit: int) -> None:
-        for size, piece in files.read(path, limit):
-            self._wire.send({"op": "piece", "call": call, "size": size}, piece)
 
     def _list_ahead(self, call: str) -> None:
         """The host always asks for the files next: where they are few, and no thread goes on, it is told at once."""
