@@ -12,7 +12,7 @@ _BATCH_SECONDS = 0.05
 
 
 class Outputs:
-    """Collects one call's text and passes it on every 50 ms, up to `LIMIT_BYTES` in all."""
+    """Collects one call's text and passes it on, at most every 50 ms and at once after a pause, up to `LIMIT_BYTES`."""
 
     def __init__(self, emit: Emit, over_limit: asyncio.Future[None]) -> None:
         self._emit = emit
@@ -21,6 +21,7 @@ class Outputs:
         self._pieces: list[tuple[Stream, str]] = []
         self._left = LIMIT_BYTES
         self._timer: asyncio.TimerHandle | None = None
+        self._passed_on = -_BATCH_SECONDS
 
     def feed(self, stream: Stream, data: bytes) -> None:
         """Take bytes in. Those over the limit are dropped, and the future is told."""
@@ -31,7 +32,7 @@ class Outputs:
         if text := self._decoders[stream].decode(kept):
             self._pieces.append((stream, text))
             if self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(_BATCH_SECONDS, self.flush)
+                self._timer = asyncio.get_running_loop().call_at(self._passed_on + _BATCH_SECONDS, self.flush)
 
     def finish(self) -> None:
         """Pass on the rest, the beginnings of broken characters too."""
@@ -45,6 +46,7 @@ class Outputs:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._passed_on = asyncio.get_running_loop().time()
         pieces, self._pieces = self._pieces, []
         start = 0
         for place in range(1, len(pieces) + 1):
