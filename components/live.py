@@ -1,26 +1,53 @@
-"""The part of a turn that is not an event yet, redrawn several times a second while a turn runs.
+"""The part of a turn that is not an event yet, redrawn as it grows while a turn runs.
 
 What is an event already is drawn by the script run and stays as it is: a new event asks for one.
 """
 
+import time
+
 import streamlit as st
 
 from agent_core.session import Conversation, Draft, Snapshot
-from components import code_cell, prose, ticking, units
+from components import code_cell, prose, state, ticking, units
 from components.markdown import plain
 from components.segments import Run
 
-_EVERY_SECONDS = 0.12
+_EVERY_SECONDS = 0.16
+_PATIENCE_SECONDS = 0.13
+"""How long a run of the fragment waits for something new: the browser asks for the next one a little later."""
+_STEP_SECONDS = 0.02
+"""Within this the wait makes room for a run of the page."""
+
+
+class _Ear:
+    """What one page's fragment has heard of a conversation."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._heard = conversation.listen(0, 0.0)
+        self._drawn = False
+
+    def wait(self) -> None:
+        """Wait for news since the last time, if it was drawn once, and not for long."""
+        until = time.monotonic() + (_PATIENCE_SECONDS if self._drawn else 0.0)
+        self._drawn = True
+        heard = self._heard
+        while heard == self._heard and (left := until - time.monotonic()) > 0:
+            heard = self._conversation.listen(self._heard, min(left, _STEP_SECONDS))
+            state.make_way()
+        self._heard = heard
 
 
 def draw(conversation: Conversation, snapshot: Snapshot, under_way: Run | None) -> None:
     """Follow the running turn, or draw nothing while none runs."""
     every = _EVERY_SECONDS if snapshot.busy else None
     with ticking.place("live"):
-        st.fragment(run_every=every)(_follow)(conversation, snapshot.last, under_way, busy=snapshot.busy)
+        follow = st.fragment(run_every=every)(_follow)
+        follow(conversation, _Ear(conversation), snapshot.last, under_way, busy=snapshot.busy)
 
 
-def _follow(conversation: Conversation, seen: int, under_way: Run | None, *, busy: bool) -> None:
+def _follow(conversation: Conversation, ear: _Ear, seen: int, under_way: Run | None, *, busy: bool) -> None:
+    ear.wait()
     now = conversation.snapshot(after=seen)
     if now.events or now.busy != busy:
         st.rerun()

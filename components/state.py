@@ -86,6 +86,11 @@ def control(key: str) -> Any:
     return st.session_state[key]
 
 
+def make_way() -> None:
+    """End the run of a fragment that waits, where Streamlit wants to run the page; any reading is where it can."""
+    st.session_state.get(_KEY)
+
+
 def follows(key: str, value: Any) -> bool:
     """Make a control that is on the page show a value; False for one that is there already or not yet drawn.
 

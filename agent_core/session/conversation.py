@@ -147,6 +147,13 @@ class Conversation:
                 withheld=self._hold.withheld,
             )
 
+    def listen(self, heard: int, seconds: float) -> int:
+        """Wait until there is news since `heard`, or the time is over; what to say the next time.
+
+        Where another process works on it there always is: what that one tells is to be looked for.
+        """
+        return self._log.bell.wait(heard, seconds) if self._seat.held else heard + 1
+
     @property
     def draft(self) -> tuple[int, Draft] | None:
         """What the turn that runs here shows, and the number of the event that it follows on."""

@@ -27,7 +27,17 @@ class DraftBoard:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self.current: Draft | None = None
+        self._current: Draft | None = None
+
+    @property
+    def current(self) -> Draft | None:
+        """What is shown now; None while nothing is under way."""
+        return self._current
+
+    @current.setter
+    def current(self, draft: Draft | None) -> None:
+        self._current = draft
+        self._log.bell.ring()
 
     def begin(self, turn: str, status: str) -> None:
         """Start an empty draft."""

@@ -26,6 +26,7 @@ from agent_core.events import (
     Upload,
     UserAsked,
 )
+from agent_core.session.bell import Bell
 from agent_core.storage.events import EventStore, StoredEvent
 
 _log = structlog.get_logger(__name__)
@@ -102,6 +103,8 @@ class Log:
 
     def __init__(self, conversation: str, store: EventStore) -> None:
         self.lock = threading.RLock()
+        self.bell = Bell()
+        """Rung when something is to be seen: an event, or more of what the running turn shows."""
         self.state = State()
         self._conversation = conversation
         self._store = store
@@ -223,6 +226,8 @@ class Log:
             self.state.add(one.event)
             self._meter = self._meter.add(one.event)
             self._day = self._day.add(one.event)
+        if stored:
+            self.bell.ring()
 
 
 def _midnight(moment: datetime) -> datetime:
