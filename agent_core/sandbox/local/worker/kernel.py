@@ -19,6 +19,7 @@ _CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
 _DETACH = 2
 _COLLAPSE = 25
 _LARGE_PAGE = 2 << 20
+_TRIES = 2
 _UP_AND_RUNNING = 0x41
 _SET_INTERFACE_FLAGS = 0x8914
 _SET_DUMPABLE, _SET_SECCOMP, _DROP_BOUNDING, _NO_NEW_PRIVILEGES, _AMBIENT = 4, 22, 24, 38, 47
@@ -101,8 +102,14 @@ def gather_memory() -> None:
         if rights == "rw-p" and file == "0" and name in ([], ["[heap]"]):
             start, end = (int(address, 16) for address in area.split("-"))
             start, end = -(-start // _LARGE_PAGE) * _LARGE_PAGE, end // _LARGE_PAGE * _LARGE_PAGE
-            if start < end:
-                _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _COLLAPSE)
+            for page in range(start, end, _LARGE_PAGE):
+                _gather(page)
+
+
+def _gather(page: int) -> None:
+    for _ in range(_TRIES):
+        if not _libc.madvise(ctypes.c_void_p(page), ctypes.c_size_t(_LARGE_PAGE), _COLLAPSE):
+            return
 
 
 def _pivot_root() -> int:
