@@ -18,7 +18,10 @@ Making = asyncio.Task[LocalSandbox | None]
 
 
 class Spare:
-    """Begins with `prepare`. It belongs to one fork server, and is dropped when that is replaced."""
+    """Begins with `prepare`. It belongs to one fork server, and is dropped when that is replaced.
+
+    The concurrency clause doesn't count it, for nobody holds it: who takes it has been given a place before.
+    """
 
     def __init__(self, forks: Forks, hierarchy: Hierarchy | None) -> None:
         self._forks, self._hierarchy = forks, hierarchy
