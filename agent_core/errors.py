@@ -22,7 +22,8 @@ What the code did (it raised, it printed, it exited with 3) is a value; these ar
 `str(error)` is a whole sentence for the person at the screen.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar, Literal
 
@@ -48,6 +49,20 @@ ErrorKind = Literal[
 
 _MINUTES_FROM = 120.0
 """Seconds from which a wait is told in minutes."""
+
+_MEANS: Mapping[ErrorKind, str] = {
+    "out_of_memory": "The code needed more memory than the contract allows.",
+    "disk_full": "The files together grew larger than the contract allows.",
+    "file_too_large": "A file grew larger than the contract allows.",
+    "network_denied": "The code tried to reach what the contract doesn't allow.",
+}
+_RAISED = re.compile(r"[\w.]+:(\s|\Z)")
+"""How an exception of the code's own begins, such as `gaierror: [Errno -3]`; a sentence of ours has words before."""
+
+
+def meaning(kind: ErrorKind, message: str) -> str:
+    """What an exception of the code's own has to do with the contract, in plain words; empty for other messages."""
+    return _MEANS.get(kind, "") if _RAISED.match(message) else ""
 
 
 class RingfenceError(Exception):

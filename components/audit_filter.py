@@ -13,7 +13,7 @@ class Wanted:
 
     kinds: frozenset[AuditKind] = frozenset()
     clauses: frozenset[str] = frozenset()
-    conversation: str = ""
+    conversations: frozenset[str] = frozenset()
     first: date | None = None
     last: date | None = None
 
@@ -28,7 +28,7 @@ def _fits(entry: AuditEntry, wanted: Wanted, zone: tzinfo) -> bool:
     return (
         (not wanted.kinds or entry.kind in wanted.kinds)
         and (not wanted.clauses or not wanted.clauses.isdisjoint(entry.clauses))
-        and wanted.conversation in {"", entry.conversation_id}
+        and (not wanted.conversations or entry.conversation_id in wanted.conversations)
         and (wanted.first is None or wanted.first <= day)
         and (wanted.last is None or day <= wanted.last)
     )

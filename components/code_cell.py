@@ -1,13 +1,12 @@
 """One call into the sandbox: its code, what it wrote and how it ended, folded behind one line."""
 
-import re
 from decimal import Decimal
 from typing import Literal
 
 import streamlit as st
 
 from agent_core.contract import Language
-from agent_core.errors import ErrorKind
+from agent_core.errors import ErrorKind, meaning
 from agent_core.events import CodeFinished, ContractDenied
 from components import artifact, notes, units
 from components.markdown import plain
@@ -24,14 +23,6 @@ _CLAUSES: dict[ErrorKind, str] = {
     "budget_exhausted": "Billing",
 }
 """The clause of the contract that an error belongs to."""
-_MEANS: dict[ErrorKind, str] = {
-    "out_of_memory": "The code needed more memory than the contract allows.",
-    "disk_full": "The files together grew larger than the contract allows.",
-    "file_too_large": "A file grew larger than the contract allows.",
-    "network_denied": "The code tried to reach what the contract doesn't allow.",
-}
-"""What an error of the code's own says in plain words."""
-_RAISED = re.compile(r"[\w.]*(Error|error|Exception): ")
 _TALL = 320
 """Pixels after which code or output scrolls by itself."""
 _MANY_LINES = 16
@@ -154,5 +145,5 @@ def _problem(done: CodeFinished, denied: ContractDenied | None) -> None:
     elif clause:
         clause = f"{clause} clause"
     place = f"**{plain(clause)}.** " if clause else ""
-    means = f"{_MEANS[done.error]} " if done.error in _MEANS and _RAISED.match(done.message) else ""
-    st.warning(f"{place}{means}{plain(done.message)}", icon=":material/front_hand:")
+    said = " ".join(filter(None, (meaning(done.error, done.message), plain(done.message))))
+    st.warning(f"{place}{said}", icon=":material/front_hand:")

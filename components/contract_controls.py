@@ -106,7 +106,8 @@ class Controls:
     def _ceiling(self, clause: str, field: str) -> None:
         """What the operator allows here, where that is bounded."""
         if allowed := self.conversation.ceiling.allowed(f"{clause}.{field}"):
-            st.caption(f":material/lock: {plain(f'{allowed[:1].upper()}{allowed[1:]}, {SET_BY}')}")
+            told = f"Only {allowed}" if field == "domains" else f"{allowed[:1].upper()}{allowed[1:]}"
+            st.caption(f":material/lock: {plain(f'{told}, {SET_BY}')}")
 
     def _reasons(self, clause: str, values: list[str]) -> None:
         found = [self._capability(f"{clause}.{value}") for value in values]

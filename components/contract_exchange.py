@@ -77,9 +77,7 @@ def _import(conversation: Conversation, snapshot: Snapshot) -> None:
         proposed = _read(file)
     except ContractInvalid as invalid:
         st.warning(f"**{plain(file.name)} is not a contract.** Nothing was changed.", icon=":material/block:")
-        with st.container(gap="xxsmall"):
-            for sentence in invalid.problems:
-                st.caption(f":material/arrow_right: {plain(sentence)}")
+        st.caption("\n".join(f"- {plain(sentence)}" for sentence in invalid.problems))
     else:
         contract_proposal.draw(conversation, snapshot, proposed, file.name, "import")
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from agent_core.contract import MATRIX, SET_BY, Contract, ProviderName, moved
-from agent_core.contract.words import dollars, duration, listed, size
+from agent_core.contract.words import PROVIDER_NAMES, dollars, duration, listed, size
 from components import contract_keys, state, units
 from components.contract_controls import Controls, amend
 from components.markdown import plain
@@ -49,7 +49,7 @@ def provider(controls: Controls, unavailable: Unavailable) -> None:
     label = "Provider (next sandbox)"
     st.selectbox(label, usable, format_func=_PROVIDERS.__getitem__, key=key, on_change=commit, **begins)
     if len(allowed) < len(_PROVIDERS):
-        st.caption(f":material/lock: Only {listed(tuple(_PROVIDERS[name] for name in allowed))}, {SET_BY}")
+        st.caption(f":material/lock: Only {listed(tuple(PROVIDER_NAMES[name] for name in allowed))}, {SET_BY}")
     for name, reason in unavailable.items():
         if name in allowed:
             st.caption(f"{_PROVIDERS[name]}: {plain(reason)}")

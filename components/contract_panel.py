@@ -20,7 +20,8 @@ def draw(conversation: Conversation, snapshot: Snapshot, unavailable: Unavailabl
     contract = snapshot.contract
     controls = Controls(conversation, contract, place)
     _head(conversation, snapshot, place)
-    _refusal()
+    with st.container(key=f"{place}-refusal"):
+        _refusal()
     withheld.draw(snapshot.withheld, conversation.id)
     _pending(conversation, snapshot, place)
     with st.container(key=f"{place}-groups", gap=None):

@@ -17,7 +17,6 @@ from components import moments, units
 from components.markdown import plain
 
 _PAGE = 25
-_LONGEST = 70
 _KINDS: dict[ArtifactKind, tuple[str, str]] = {
     "chart": ("bar_chart", "Chart"),
     "table": ("table", "Table"),
@@ -88,8 +87,7 @@ def _made(found: Sequence[Made], read: Read) -> None:
         for place, one in enumerate(found[(shown - 1) * _PAGE : shown * _PAGE]):
             icon, kind = _KINDS[one.artifact.kind]
             name, media_type, data = _handed(one.artifact, read)
-            asked = " ".join(one.question.replace("`", " ").split())
-            question = asked if len(asked) <= _LONGEST else asked[: _LONGEST - 1] + "…"
+            question = units.short(one.question.replace("`", " "))
             reason = f"“{question}”" if question else "code that you ran yourself"
             origin = f"{kind} from run {one.run}, {moments.shown(one.at)}: {reason}"
             _line(_Line(f"made-{place}", icon, name, _size(one.artifact), origin, media_type, data))

@@ -1,5 +1,6 @@
 """Every denial and every change of a contract, filtered, and to take away as a file."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -13,6 +14,8 @@ from components.audit_filter import Wanted, chosen
 _KINDS: dict[AuditKind, str] = {"denied": "Denials", "changed": "Changes"}
 _KIND: dict[AuditKind, str] = {"denied": "Denied", "changed": "Changed"}
 _PAGE = 50
+_NAME = 40
+"""Letters of a conversation's title, beside what was denied in it."""
 
 
 def draw(entries: Sequence[AuditEntry], of: str = "Conversation") -> None:
@@ -33,7 +36,9 @@ def draw(entries: Sequence[AuditEntry], of: str = "Conversation") -> None:
 
 def _wanted(entries: Sequence[AuditEntry], of: str) -> Wanted:
     clauses = [name for name in CLAUSES if any(name in entry.clauses for entry in entries)]
-    titles = {entry.conversation_id: entry.conversation for entry in entries}
+    named: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        named[entry.conversation].add(entry.conversation_id)
     kinds = st.pills("Show", KINDS, selection_mode="multi", format_func=_KINDS.__getitem__, key="audit-kinds")
     with st.container(horizontal=True, gap="small"):
         some = st.multiselect(
@@ -41,16 +46,16 @@ def _wanted(entries: Sequence[AuditEntry], of: str) -> Wanted:
         )
         one = st.selectbox(
             of,
-            list(titles),
+            list(named),
             None,
-            format_func=titles.__getitem__,
+            format_func=_called,
             key="audit-conversation",
             placeholder="All",
             width=210,
         )
         days = st.date_input("Days", [], key="audit-days", format="YYYY-MM-DD", width=270)
     first, last = _range(days)
-    return Wanted(frozenset(kinds), frozenset(some), one or "", first, last)
+    return Wanted(frozenset(kinds), frozenset(some), frozenset(named[one] if one is not None else ()), first, last)
 
 
 def _range(days: object) -> tuple[date | None, date | None]:
@@ -66,10 +71,20 @@ def _range(days: object) -> tuple[date | None, date | None]:
 
 def _table(entries: Sequence[AuditEntry], of: str) -> None:
     rows = [
-        (moments.shown(entry.at), _what(entry), entry.message, str(entry.version), entry.conversation)
+        (
+            moments.shown(entry.at),
+            _what(entry),
+            entry.message,
+            str(entry.version),
+            units.short(entry.conversation, _NAME),
+        )
         for entry in entries
     ]
     html_table.draw(("When", "Clause", "What", "Version", of), rows, "audit")
+
+
+def _called(name: str) -> str:
+    return units.short(name, _NAME) or "New conversation"
 
 
 def _what(entry: AuditEntry) -> str:

@@ -8,7 +8,7 @@ from agent_core.billing.meter import Cost
 from agent_core.session.spend import Spend
 from components import html_table, moments, units
 
-_COLUMNS = ("Sandbox time", "Sandbox", "Model", "Tokens in", "Tokens out", "Together")
+_COLUMNS = ("Together", "Sandbox", "Model", "Sandbox time", "Tokens in", "Tokens out")
 
 
 def draw(spend: Spend) -> None:
@@ -19,7 +19,7 @@ def draw(spend: Spend) -> None:
     total(spend.total)
     table("Day", [(moments.day(one.day), one.cost) for one in spend.days])
     st.caption("A day begins at midnight UTC.")
-    table("Conversation", [(one.title or "New conversation", one.cost) for one in spend.conversations])
+    table("Conversation", [(units.short(one.title, 40) or "New conversation", one.cost) for one in spend.conversations])
     st.caption("What a deleted conversation cost went with it.")
 
 
@@ -42,10 +42,10 @@ def total(cost: Cost) -> None:
 
 def _cells(cost: Cost) -> tuple[str, ...]:
     return (
-        units.seconds(cost.sandbox_seconds),
+        units.dollars(cost.total_usd),
         units.dollars(cost.sandbox_usd),
         units.dollars(cost.model_usd),
+        units.seconds(cost.sandbox_seconds),
         f"{cost.input_tokens:,}",
         f"{cost.output_tokens:,}",
-        units.dollars(cost.total_usd),
     )

@@ -21,7 +21,7 @@ def wide(table: str, named: str) -> None:
 
 def _cells(row: Sequence[str], columns: Sequence[str]) -> str:
     first, *rest = row
-    cells = [f'<th scope="row">{escape(first)}</th>']
+    cells = [f'<th scope="row" data-column="{escape(columns[0])}">{escape(first)}</th>']
     cells += [
         f'<td data-column="{escape(name)}">{escape(cell)}</td>' for name, cell in zip(columns[1:], rest, strict=True)
     ]

@@ -8,6 +8,7 @@ from agent_core.contract import PROVIDERS, ProviderName
 from agent_core.contract.ceiling import Ceiling
 from agent_core.contract.terms import CLAUSES, TERMS
 from agent_core.contract.words import PROVIDER_NAMES
+from agent_core.errors import RingfenceError
 from agent_core.session import Deployment
 from agent_core.session.operations import MODEL, LiveSandbox, Operations, PeoplesSpend, named
 from agent_core.storage.people import Person
@@ -58,18 +59,26 @@ def _sandbox(one: LiveSandbox, operations: Operations) -> None:
             cost = f"{units.seconds(one.cost.sandbox_seconds)}, {units.dollars(one.cost.sandbox_usd)}"
             what = f", {one.purpose[:1].lower()}{one.purpose[1:]}" if one.purpose else ""
             st.caption(plain(f"{provider}{what}, since {moments.shown(one.opened_at)}: {cost}"))
-        ended = st.button(
-            "End",
-            key=f"end-{one.id}",
-            icon=":material/stop_circle:",
-            disabled=bool(one.purpose),
-            help=_ENDS_WITH_ITS_RUN
-            if one.purpose
-            else "Stops the turn in it and closes it. Files are kept; variables are lost.",
-        )
+        ended = _end(one)
     if ended:
-        operations.end(one.conversation_id)
-        st.rerun(scope="fragment")
+        try:
+            operations.end(one.conversation_id)
+        except RingfenceError as refusal:
+            st.toast(plain(str(refusal)), icon=":material/error:")
+        else:
+            st.rerun(scope="fragment")
+
+
+def _end(one: LiveSandbox) -> bool:
+    """Asked twice: a turn of somebody else's may run in it."""
+    label, icon = "End", ":material/stop_circle:"
+    if one.purpose:
+        st.button(label, key=f"end-{one.id}", icon=icon, disabled=True, help=_ENDS_WITH_ITS_RUN)
+        return False
+    with st.popover(label, icon=icon, key=f"ending-{one.id}"):
+        whose = plain(named(one.person))
+        st.markdown(f"The sandbox of **{whose}**: the turn in it is stopped. Files are kept; variables are lost.")
+        return st.button("End this sandbox", key=f"end-{one.id}", type="primary", icon=icon)
 
 
 def _spend(spend: PeoplesSpend, ceiling: Ceiling) -> None:

@@ -18,6 +18,7 @@ from components.closed import Closed
 from components.hosts import KnownHosts
 from components.own_files import OwnFiles
 from components.preload import Preload
+from components.refused import Refused
 from components.security_headers import SecurityHeaders
 
 _log = structlog.get_logger(__name__)
@@ -71,6 +72,7 @@ MIDDLEWARE: Sequence[Middleware] = (
     Middleware(KnownHosts),
     Middleware(Closed),
     Middleware(OwnFiles),
+    Middleware(Refused),
     Middleware(Preload),
 )
 ROUTES: Sequence[BaseRoute] = (Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics))

@@ -5,13 +5,17 @@ import streamlit as st
 from agent_core.session.library import Shared
 from components import state, transcript
 from components.markdown import plain
+from components.places import CHAT
 from components.segments import entries
 
 
 def draw(shared: Shared | None) -> None:
     """Show what a link leads to, or that it leads nowhere."""
+    _head()
     if shared is None:
-        st.error("This link leads nowhere: it was mistyped, or its owner has ended it.", icon=":material/link_off:")
+        with st.container(key="document", gap="xsmall"):
+            st.markdown("## This link leads nowhere", anchors=False)
+            st.caption("It was mistyped, or its owner has ended it. Ask them for another.")
         return
     with st.container(key="talk", gap="medium"):
         st.markdown(f"## {plain(shared.title or 'New conversation')}", anchors=False)
@@ -20,3 +24,12 @@ def draw(shared: Shared | None) -> None:
     if wish.earlier:
         state.tab().turns_shown += state.TURNS_SHOWN
         st.rerun()
+
+
+def _head() -> None:
+    """Where one is, and the way to what is one's own."""
+    with st.container(
+        key="visitor", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False
+    ):
+        st.markdown("**:material/fence: Ringfence**", width="content")
+        st.page_link(CHAT.path, label="Your conversations", icon=CHAT.icon, width="content")

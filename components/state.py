@@ -11,6 +11,8 @@ from agent_core.session import IncomingFile
 _KEY = "ringfence"
 _CONVERSATION = "c"
 _SHARE = "s"
+SIGN_IN = "signin"
+"""The part of the address that says what became of a sign-in that let nobody in."""
 TURNS_SHOWN = 12
 
 
@@ -59,6 +61,11 @@ def conversation_id() -> str:
 def share_token() -> str:
     """The token of a link to read a conversation; empty where the address has none."""
     return st.query_params.get(_SHARE, "")
+
+
+def sign_in_became() -> str:
+    """What became of the sign-in that led here; empty where none did, or where it let somebody in."""
+    return st.query_params.get(SIGN_IN, "")
 
 
 def page_address(path: str, token: str) -> str:

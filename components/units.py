@@ -56,3 +56,9 @@ def dollars(value: Decimal) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun, as in `1 row` or `1,200 rows`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def short(text: str, most: int = 70) -> str:
+    """A title or a question on one line of so many letters, cut where it is longer."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from agent_core.contract import Contract, changed_clauses
-from agent_core.errors import ErrorKind
+from agent_core.errors import ErrorKind, meaning
 from agent_core.events import ContractChanged, ContractDenied, ConversationForked
 from agent_core.files.formulas import harmless
 from agent_core.storage.events import OwnedEvent
@@ -89,7 +89,7 @@ def _denied(owned: OwnedEvent, event: ContractDenied, title: str) -> AuditEntry:
         conversation=title,
         seq=owned.seq,
         clauses=(event.clause,),
-        message=event.message,
+        message=meaning(event.error, event.message) or event.message,
         version=event.version,
         error=event.error,
     )

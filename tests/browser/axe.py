@@ -1,5 +1,6 @@
 """What axe, the accessibility checker, finds on a page, in light and in dark."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 from playwright.sync_api import Page
@@ -19,11 +20,11 @@ _STREAMLITS = {
 """What is Streamlit's own to mend: a rule, and how the elements begin that break it."""
 
 
-def usable(page: Page, within: str | None = None) -> None:
-    """Nothing grave is found, in either scheme: on the whole page, or in the part of it that a selector names."""
+def usable(page: Page, within: str | None = None, schemes: Sequence[str] = ("dark", "light")) -> None:
+    """Nothing grave is found, in these schemes: on the whole page, or in the part of it that a selector names."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_SCRIPT)
-    for scheme in ("dark", "light"):
+    for scheme in schemes:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_function(_DARK, arg=scheme == "dark")
         drawn(page)

@@ -32,8 +32,13 @@ FOCUS = """() => {
 """Whether a ring, or a field's border in the theme's colour, is drawn around what has the focus."""
 
 
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1440, "height": 900}
+DIALOG = "[role=dialog]"
+
+
 def test_axe_finds_nothing_grave_on_any_page(page: Page, app: App) -> None:
-    """In light and dark; the checks' reports are looked at where their test has made them."""
+    """In light and dark, and on a phone; the checks' reports are looked at where their test has made them."""
     usable(page)
     for fold in ("provider", "network", "timeout", "languages"):
         panel(page).locator(f".st-key-panel-{fold}-fold summary").first.click()
@@ -55,9 +60,44 @@ def test_axe_finds_nothing_grave_on_any_page(page: Page, app: App) -> None:
         places.get_by_role("link", name=place).click()
         expect(document.get_by_role("heading", level=2).first).to_be_visible()
         usable(page, ".st-key-document")
+        _on_a_phone(page)
         for tab in tabs:
             page.get_by_role("tab", name=tab).click()
             usable(page, ".st-key-document")
+            _on_a_phone(page)
+    _what_opens(page, app)
+
+
+def _on_a_phone(page: Page) -> None:
+    """The colours are the same there, and the layout isn't."""
+    page.set_viewport_size(PHONE)
+    usable(page, ".st-key-document", ["light"])
+    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page.url
+    page.set_viewport_size(DESKTOP)
+
+
+def _what_opens(page: Page, app: App) -> None:
+    """What lies over the pages, on a phone: the contract, the question before a sandbox ends, and the dialogs."""
+    page.get_by_role("tab", name="Sandboxes").click()
+    page.set_viewport_size(PHONE)
+    page.locator(".st-key-document").get_by_role("button", name="End").click()
+    usable(page, "[data-testid=stPopoverBody]")
+    page.goto(f"{app.url}/contract")
+    drawn(page)
+    page.locator(".st-key-contract-button button").click()
+    for fold in ("provider", "network", "billing"):
+        page.locator(f".st-key-drawer-{fold}-fold summary").first.click()
+    usable(page, DIALOG)
+    page.goto(f"{app.url}/history")
+    for act in ("Rename", "Share", "Delete"):
+        drawn(page)
+        page.locator(".st-key-found").get_by_role("button", name="Actions").first.click()
+        page.get_by_role("menuitem", name=act).or_(page.get_by_role("option", name=act)).click()
+        expect(page.locator(DIALOG)).to_be_visible()
+        usable(page, DIALOG)
+        page.keyboard.press("Escape")
+        expect(page.locator(DIALOG)).to_have_count(0)
 
 
 def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:

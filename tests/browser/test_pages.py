@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from agent_core.contract.forms import from_markdown, from_yaml
 from tests.browser.acting import ANSWER, ask, drawn, panel, settled, talk
-from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 
@@ -170,26 +169,6 @@ def test_a_resting_sandbox_counts_down_and_is_extended(page: Page) -> None:
     expect(panel(page)).to_contain_text(re.compile(r"Closes in (5[0-6]) s"), timeout=ANSWER)
     panel(page).get_by_role("button", name="Extend").click()
     expect(panel(page)).to_contain_text(re.compile(r"Closes in (60|59|58) s"))
-
-
-def test_the_pages_fit_a_phone(browser: Browser, app: App) -> None:
-    """Neither the pages nor their tables make it scroll sideways, in light or in dark."""
-    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="light") as context:
-        page = context.new_page()
-        for place, tabs in {"contract": ("Versions", "Providers"), "history": ("Audit", "Spend")}.items():
-            page.goto(f"{app.url}/{place}")
-            # The first page that a new server shows is not always the chat: a link leads anywhere.
-            expect(document(page)).to_be_visible()
-            expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
-            for tab in tabs:
-                page.get_by_role("tab", name=tab).click()
-                _fits_a_phone(page)
-
-
-def _fits_a_phone(page: Page) -> None:
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, scheme
 
 
 def test_the_next_question_is_written_while_a_turn_runs(page: Page) -> None:

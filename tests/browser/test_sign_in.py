@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import roads
 from tests.browser.acting import ask, attach, drawn, settled, talk
+from tests.browser.axe import usable
 from tests.browser.conftest import PATIENCE, START_SECONDS, App
 from tests.ports import free_port
 
@@ -38,9 +40,21 @@ plt.plot([1, 2]); plt.show()
 ```"""
 
 
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A running OpenID Connect provider."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
 @pytest.fixture
-def provider() -> Iterator[str]:
-    """The address of an OpenID Connect provider that knows three people."""
+def provider() -> Iterator[Provider]:
+    """It knows three people."""
     port = free_port()
     users = [part for claims in CLAIMS for part in ("--user-claims", json.dumps(claims))]
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), *users]
@@ -51,9 +65,9 @@ def provider() -> Iterator[str]:
         assert running.poll() is None
         assert time.monotonic() < until
         time.sleep(0.1)
-    yield url
-    running.terminate()
-    running.wait(30)
+    found = Provider(url, running)
+    yield found
+    found.end()
 
 
 def _answers(url: str) -> bool:
@@ -65,7 +79,7 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture
-def company(provider: str, tmp_path: Path) -> Iterator[App]:
+def company(provider: Provider, tmp_path: Path) -> Iterator[App]:
     """The app, where people sign in."""
     port = free_port()
     secrets = tmp_path / "secrets.toml"
@@ -75,7 +89,7 @@ redirect_uri = "http://localhost:{port}/oauth2callback"
 cookie_secret = "{os.urandom(24).hex()}"
 client_id = "ringfence"
 client_secret = "{os.urandom(24).hex()}"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
+server_metadata_url = "{provider.url}/.well-known/openid-configuration"
 expose_tokens = []
 """,
         encoding="utf-8",
@@ -124,8 +138,34 @@ def signed_in(browser: Browser, app: App, subject: str) -> tuple[BrowserContext,
     return context, page
 
 
+def _told_why(visitor: Page, company: App) -> None:
+    """Cancelled at the provider, and come back with a code that is none; on a phone nothing is cut."""
+    visitor.get_by_role("button", name="Sign in").click()
+    visitor.get_by_role("button", name="Deny").click()
+    expect(visitor.get_by_text("it was cancelled, or refused")).to_be_visible()
+    visitor.set_viewport_size({"width": 390, "height": 844})
+    usable(visitor)
+    visitor.goto(f"{company.url}/oauth2callback?code=none&state=none")
+    expect(visitor.get_by_text("could not be confirmed")).to_be_visible()
+
+
+def _ends_a_sandbox(olga: Page) -> None:
+    """The operator is asked whether it shall be, and reads no word of what is done in it."""
+    olga.get_by_role("link", name="Operator").click()
+    document = olga.locator(".st-key-document")
+    expect(document).to_contain_text("1 sandbox is open.")
+    expect(document).to_contain_text("Ann")
+    expect(olga.locator("body")).not_to_contain_text("xylophone")
+    document.get_by_role("button", name="End").click()
+    usable(olga, "[data-testid=stPopoverBody]")
+    olga.get_by_role("button", name="End this sandbox").click()
+    expect(document).to_contain_text("No sandbox is open.")
+    document.get_by_role("tab", name="Spend").click()
+    expect(document.locator("table.spend").first).to_contain_text("Ann")
+
+
 def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(
-    browser: Browser, company: App, tmp_path: Path
+    browser: Browser, company: App, provider: Provider, tmp_path: Path
 ) -> None:
     """Nobody gets in unnamed; no road leads to another's; the operator ends a sandbox and reads no word."""
     assert roads.ROUTES.keys() == roads.routes().keys()
@@ -137,6 +177,7 @@ def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(
             visitor.goto(company.url + path)
             expect(visitor.get_by_role("button", name="Sign in")).to_be_visible()
             expect(visitor.locator(".st-key-places")).to_have_count(0)
+        _told_why(visitor, company)
 
     ann_context, ann = signed_in(browser, company, "ann")
     expect(ann.get_by_text("Signed in as Ann.")).to_be_visible()
@@ -167,20 +208,14 @@ def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(
     assert mallory_context.request.get(f"{company.url}/auth/logout", max_redirects=0).status < 400
 
     olga_context, olga = signed_in(browser, company, "olga")
-    olga.get_by_role("link", name="Operator").click()
-    document = olga.locator(".st-key-document")
-    expect(document).to_contain_text("1 sandbox is open.")
-    expect(document).to_contain_text("Ann")
-    expect(olga.locator("body")).not_to_contain_text("xylophone")
-    document.get_by_role("button", name="End").click()
-    expect(document).to_contain_text("No sandbox is open.")
-    document.get_by_role("tab", name="Spend").click()
-    expect(document.locator("table.spend").first).to_contain_text("Ann")
+    _ends_a_sandbox(olga)
     ann.goto(f"{company.url}/?{hers}")
     expect(talk(ann)).to_contain_text("the operator of this app closed it")
     ann.get_by_role("button", name="Sign out").click()
     ann.get_by_role("button", name="End session").click()  # at the provider
-    expect(ann.get_by_role("button", name="Sign in")).to_be_visible()
+    provider.end()
+    ann.get_by_role("button", name="Sign in").click()
+    expect(ann.get_by_text("can't be reached")).to_be_visible()
     for context in (ann_context, mallory_context, olga_context):
         context.close()
 

@@ -247,19 +247,22 @@ def test_nobody_sees_what_is_not_theirs(scripted, conversation):
 
 
 def test_the_audit_lists_denials_and_changes_and_filters_them(scripted, used):
-    other = scripted.create("local")
-    other.title = "Other"
-    other.amend(PRESETS[0])
+    for title in ("Other", "Same", "Same"):
+        other = scripted.create("local")
+        other.title = title
+        other.amend(PRESETS[0])
     page = visit(HISTORY, used)
-    assert "3 entries" in words(page)
+    assert "5 entries" in words(page)
     page.pills(key="audit-kinds").set_value(["denied"]).run()
     assert "1 entry" in words(page)
     assert "Denied: Network" in html(page)
     page.pills(key="audit-kinds").set_value([]).run()
     page.multiselect(key="audit-clauses").set_value(["timeout"]).run()
-    assert "2 entries" in words(page)
-    page.selectbox(key="audit-conversation").set_value(other.id).run()
+    assert "4 entries" in words(page)
+    page.selectbox(key="audit-conversation").set_value("Other").run()
     assert "1 entry" in words(page)
+    page.selectbox(key="audit-conversation").set_value("Same").run()
+    assert "2 entries" in words(page), "what is called the same can't be told apart, and is chosen together"
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
     page.date_input(key="audit-days").set_value((tomorrow, tomorrow)).run()
     assert "0 entries" in words(page)

@@ -205,5 +205,5 @@ def test_a_bounded_control_is_shown_as_bounded_and_by_whom(scripted, conversatio
     assert len(page.selectbox(key="panel-filesystem-storage").options) == 1
     said = [caption.value.replace("\\", "") for caption in page.caption]
     assert any("At most 2 GiB, set by the operator's policy" in text for text in said)
-    assert any("Only This machine, set by the operator's policy" in text for text in said)
+    assert any("Only this machine, set by the operator's policy" in text for text in said)
     assert not page.exception

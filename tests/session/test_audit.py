@@ -58,6 +58,20 @@ def test_denials_and_changes_come_newest_first_with_clause_version_and_title() -
     assert found[1].error == "timeout"
 
 
+def test_an_exception_of_the_codes_own_is_told_in_plain_words() -> None:
+    raised = ContractDenied(
+        at=at(1),
+        turn="t",
+        clause="network",
+        error="network_denied",
+        message="gaierror: [Errno -3] Temporary failure in name resolution",
+        version=1,
+    )
+    assert [entry.message for entry in audit(owned(FIRST, raised), {})] == [
+        "The code tried to reach what the contract doesn't allow."
+    ]
+
+
 def test_the_version_that_a_conversation_opens_with_is_no_change() -> None:
     assert audit(owned(FIRST), {}) == ()
 
