@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -23,10 +23,10 @@ from agent_core.session.log import Log
 from agent_core.session.orders import Amend, Answer, Ask, Bring, Order, Plain, Plan, Remove
 from agent_core.session.planners import Planners
 from agent_core.session.spending import Spending
+from agent_core.session.titles import title
 from agent_core.session.turn import Turns
 from agent_core.tools.outcome import Outcome
 
-_TITLE_LENGTH = 60
 _CLOSE_SECONDS = 10
 
 
@@ -130,7 +130,7 @@ class Desk:
             self._draft.begin(order.turn, "Thinking")
             self._work = self._loop.start(self._turns.run(order.turn, order.text, taken))
         if self._log.state.asked == 1:
-            self._name(_title(order.text, names))
+            self._name(title(order.text, names))
         return True
 
     def _amend(self, order: Amend) -> Answer:
@@ -196,11 +196,11 @@ class Desk:
     def _name_by_file(self, taken: Taken) -> None:
         state = self._log.state
         if not state.asked and not state.files:
-            self._name(_title("", [taken.uploads[0].name]))
+            self._name(title("", [taken.uploads[0].name]))
 
-    def _name(self, title: str) -> None:
+    def _name(self, name: str) -> None:
         with suppress(StoreUnavailable):  # a name can be given later
-            self._rename(title)
+            self._rename(name)
 
     async def _apply(self) -> None:
         self._turns.reschedule()
@@ -211,11 +211,6 @@ class Desk:
         if self._planner is None:
             self._planner = self._planners.make(self._conversation_id, self._bench, lambda: self.planning)
         return self._planner
-
-
-def _title(text: str, names: Sequence[str]) -> str:
-    line = " ".join(text.split()) or ", ".join(names) or "New conversation"
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1].rstrip() + "…"
 
 
 def _fence(code: str) -> str:
