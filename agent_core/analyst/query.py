@@ -20,7 +20,7 @@ Intent = Literal[
     "correlation",
     "clean",
 ]
-Aggregation = Literal["count", "sum", "mean", "median", "min", "max", "std", "nunique"]
+Aggregation = Literal["count", "sum", "mean", "median", "min", "max", "std", "nunique", "quantile"]
 Grain = Literal["day", "week", "month", "quarter", "year", "decade", "month_of_year", "weekday", "hour"]
 Chart = Literal["auto", "bar", "line", "area", "pie", "scatter", "histogram", "box", "heatmap", "table"]
 Operator = Literal["in", "not_in", "above", "at_least", "below", "at_most", "between", "contains", "present", "missing"]
@@ -30,11 +30,16 @@ FileFormat = Literal["csv", "xlsx", "json", "parquet"]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Rows are kept where `column` is so. Values are texts or numbers; `between` has two."""
+    """Rows are kept where `column` is so. Values are texts or numbers; `between` has two.
+
+    Without values it is held against another column, or against its own average or median over all rows.
+    """
 
     column: Column
     operator: Operator
     values: tuple[str | float, ...] = ()
+    other: Column | None = None
+    middle: Literal["mean", "median"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,21 @@ class Query:
     """Whether it asks which one is first ("which region has the most ...")."""
     chart: Chart = "auto"
     share: bool = False
+    ratio: bool = False
+    """Whether the first of two measures is divided by the second; in percent where a share is asked for."""
     growth: bool = False
+    change: Literal["steps", "whole", "groups"] | None = None
+    """Whether the difference from each point in time to the next is wanted, or from the first to the last, or
+    that for each group.
+    """
+    quantile: float = 0.5
+    """Which one, from 0 to 1, where the aggregation is a quantile."""
+    skip: int = 0
+    """How many of a ranking are passed over: one where the second highest is wanted."""
+    having: tuple[tuple[Operator, float], ...] = ()
+    """Groups are kept where their figure is so."""
+    each: Group | None = None
+    """Groups whose totals are averaged: months in "average monthly sales"."""
     running: bool = False
     """Whether each point in time adds to the ones before."""
     log: bool = False

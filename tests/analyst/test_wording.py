@@ -125,4 +125,3 @@ def test_a_column_that_is_named_is_used_or_said_to_be_left_out(library: Library)
     assert "left out `sex`" in chat.ask("average body mass by species and island and sex")
     said = chat.ask("bill length, body mass and flipper length")
     assert "didn't use `body_mass_g` and `flipper_length_mm`" in said
-    assert "ratios" in chat.ask("ratio of bill length to bill depth")

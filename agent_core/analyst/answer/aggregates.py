@@ -1,11 +1,13 @@
 """Answers about totals, averages and counts."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
+from agent_core.analyst.answer import changes
 from agent_core.analyst.answer.conditions import where
 from agent_core.analyst.answer.facts import Facts
-from agent_core.analyst.answer.numbers import key, number, percent, rows
+from agent_core.analyst.answer.numbers import key, number, percent, placed, rows
 from agent_core.analyst.markdown import code, listed
 from agent_core.analyst.query import Query, Span
 from agent_core.analyst.write.aggregate import by_value, columns, is_series
@@ -28,12 +30,23 @@ def _measured(query: Query) -> str:
     if query.aggregation == "count" or not query.measures:
         return "number of rows"
     names = listed([code(column.name) for column in query.measures])
+    if query.ratio:
+        return changes.ratio(query)
     if query.aggregation == "nunique":
         return f"number of different {names} values"
+    if query.aggregation == "quantile":
+        return f"{_ordinal(round(100 * query.quantile))} percentile of {names}"
     return f"{_EXTREMES.get(query.aggregation) or AGGREGATIONS[query.aggregation]} {names}"
 
 
+def _ordinal(number: int) -> str:
+    ending = "th" if number // 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 def _figure(query: Query, value: Any) -> str:
+    if query.ratio and query.share and isinstance(value, int | float):
+        return percent(value)
     two_valued = query.measures and query.measures[0].is_two_valued and query.aggregation == "mean"
     if two_valued and isinstance(value, int | float):
         return percent(100 * value)
@@ -42,6 +55,10 @@ def _figure(query: Query, value: Any) -> str:
 
 def single(query: Query, facts: Facts) -> list[str]:
     """One figure for all rows."""
+    if query.each:
+        return changes.averaged(query, facts)
+    if query.ratio:
+        return changes.divided(query, facts, lambda value: _figure(query, value))
     if query.aggregation == "count" or not query.measures:
         count = facts.number("rows")
         if query.filters:
@@ -56,7 +73,7 @@ def single(query: Query, facts: Facts) -> list[str]:
     values = facts.numbers("value")
     asked = [(column, how) for column in query.measures for how in (query.aggregation, *query.further)]
     told = [
-        f"The {_EXTREMES.get(how) or AGGREGATIONS[how]} {code(column.name)} is **{_figure(query, value)}**."
+        f"The {measured(replace(query, measures=(column,), aggregation=how))} is **{_figure(query, value)}**."
         for (column, how), value in zip(asked, values, strict=False)
     ]
     if all(math.isnan(value) for value in values):
@@ -66,12 +83,15 @@ def single(query: Query, facts: Facts) -> list[str]:
 
 def groups(query: Query, facts: Facts) -> list[str]:
     """Figures by one or two groups."""
+    if told := changes.changed(query, facts, measured(query)):
+        return told
     if facts.number("groups") == 0:
         return ["There are no groups to show."]
     if is_series(query):
-        return _several_series(query, facts) if len(query.measures) > 1 else _series(query, facts)
+        several = len(query.measures) > 1 and not query.ratio
+        return _several_series(query, facts) if several else _series(query, facts)
     ranked = facts.rows("result")
-    if len(query.measures) > 1 and query.aggregation != "count":
+    if len(query.measures) > 1 and query.aggregation != "count" and not query.ratio:
         return _several(query, ranked)
     if query.limit and len(query.groups) > 1:
         return _top_of_each(query, ranked)
@@ -99,7 +119,7 @@ def _value(query: Query, row: list[Any]) -> Any:
 
 def _shown(query: Query, row: list[Any]) -> str:
     text = _figure(query, _value(query, row))
-    if query.share and isinstance(row[_LAST], int | float):
+    if query.share and not query.ratio and isinstance(row[_LAST], int | float):
         return f"{percent(row[_LAST])}, {text}"
     return text
 
@@ -111,7 +131,7 @@ def _ranked(query: Query, facts: Facts, rows: list[list[Any]]) -> list[str]:
     first, rest = known[0], known[1:_TOLD]
     if query.limit:
         rest = known[1 : query.limit]
-    word = "lowest" if query.order == "ascending" else "highest"
+    word = placed(query)
     opening = f"**{_name(query, first)}** has the {_extreme(query, word)}: **{_shown(query, first)}**"
     ties = [row for row in rest if _value(query, row) == _value(query, first)]
     if ties:
@@ -123,14 +143,14 @@ def _ranked(query: Query, facts: Facts, rows: list[list[Any]]) -> list[str]:
     total = facts.count("groups")
     last = _lowest(facts, known, total)
     if last and not query.limit and not query.asks_for_one and total > len(rest) + len(ties) + 1:
-        other = _extreme(query, "highest" if word == "lowest" else "lowest").split(" ")[0]
+        other = _extreme(query, "highest" if query.order == "ascending" else "lowest").split(" ")[0]
         told.append(f"{_name(query, last)} has the {other}: {_shown(query, last)}.")
     return told + _counted(query, total)
 
 
 def _extreme(query: Query, word: str) -> str:
     if query.aggregation == "count" or not query.measures:
-        return "most rows" if word == "highest" else "fewest rows"
+        return word.replace("highest", "most rows").replace("lowest", "fewest rows")
     return f"{word} {measured(query)}"
 
 
@@ -167,7 +187,9 @@ def _series(query: Query, facts: Facts) -> list[str]:
     first, last, top, low = ends
     told = []
     what = measured(query)
-    if len(query.groups) == 1:
+    if len(query.groups) == 1 and query.change == "whole":
+        told.append(changes.whole(query, first, last, what))
+    elif len(query.groups) == 1:
         change = "" if query.running else _change(query, first, last)
         start = f"**{_figure(query, _value(query, first))}** ({_name(query, first)})"
         told.append(

@@ -24,7 +24,12 @@ def _value(value: str | float) -> str:
 
 
 def _condition(one: Condition) -> str:
-    return f"{code(one.column.name)} {_said(one.operator, [_value(value) for value in one.values])}"
+    values = [_value(value) for value in one.values]
+    if one.other is not None:
+        values = [code(one.other.name)]
+    if one.middle:
+        values = ["its average" if one.middle == "mean" else "its median"]
+    return f"{code(one.column.name)} {_said(one.operator, values)}"
 
 
 def _said(operator: Operator, values: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from agent_core.analyst.answer.conditions import where
 from agent_core.analyst.answer.facts import Facts
-from agent_core.analyst.answer.numbers import key, number, rows
+from agent_core.analyst.answer.numbers import key, number, placed, rows
 from agent_core.analyst.markdown import code, listed
 from agent_core.analyst.query import Query
 from agent_core.analyst.write.export import file_name
@@ -120,11 +120,14 @@ def _top_of_each(query: Query, facts: Facts) -> list[str]:
 def _top(query: Query, facts: Facts) -> list[str]:
     top = facts.rows("top")
     value = code(query.measures[0].name)
-    word = "lowest" if query.order == "ascending" else "highest"
+    word = placed(query)
+    if query.measures[0].is_time:
+        word = word.replace("lowest", "earliest").replace("highest", "latest")
     if not top or top[0][-1] is None:
         return [f"No row has a value of {value}."]
     named = len(columns_told(query)) > 1
-    best = number(top[0][-1]) if isinstance(top[0][-1], int | float) else key(top[0][-1])
+    figure = isinstance(top[0][-1], int | float) and not query.measures[0].is_year
+    best = number(top[0][-1]) if figure else key(top[0][-1])
     if not named:
         more = [number(row[-1]) for row in top[1:] if isinstance(row[-1], int | float)] if query.limit != 1 else []
         then = f", then {listed(more)}" if more else ""

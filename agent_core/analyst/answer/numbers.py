@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from agent_core.analyst.markdown import plain
-from agent_core.analyst.query import Grain
+from agent_core.analyst.query import Grain, Query
 
 _STAMP = re.compile(r"^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d).*)?$")
 _STEP = re.compile(r"^[(\[](-?\d[\d.]*(?:e[+-]?\d+)?), (-?\d[\d.]*(?:e[+-]?\d+)?)[)\]]$")
@@ -23,6 +23,7 @@ MONTHS = [
     "November",
     "December",
 ]
+_PLACES = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _LARGE, _MEDIUM = 1000, 1
 
 
@@ -76,6 +77,12 @@ def _moment(match: re.Match[str], grain: Grain | None) -> str:
         case "week":
             return f"the week of {day} {name} {year}"
     return f"{day} {name} {year}"
+
+
+def placed(query: Query) -> str:
+    """`highest`, `second lowest`."""
+    word = "lowest" if query.order == "ascending" else "highest"
+    return f"{_PLACES[query.skip - 1]} {word}" if query.skip else word
 
 
 def rows(count: float) -> str:

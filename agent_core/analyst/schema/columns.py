@@ -30,6 +30,8 @@ _NUMBERING = {"number", "no", "nr", "num"}
 _FULL_PANEL = 0.6
 _TRUTHS = ({"yes", "y", "true", "t", "1", "ja"}, {"no", "n", "false", "f", "0", "nein"})
 _TOTALS = "The totals at the end"
+_MOMENTS = {"date", "day", "time", "timestamp", "datetime", "at", "on"}
+_NO_EVENTS = {"start", "end", "due", "begin", "from", "to", "the", "first", "last", "report", "file"}
 _TIME_PARTS = {"quarter", "month", "day", "week", "weekday", "hour", "minute", "second", "date"}
 
 
@@ -228,6 +230,8 @@ def _table(file: str, variable: str, profile: TableProfile) -> Table:
     for column in columns:
         if column.is_identifier and column.distinct == profile.rows:
             words += tuple(word for word in stems(column.name) if word not in _IDENTIFIER_WORDS)
+        if column.role == "date" and not column.missing and (event := _event(column)):
+            words += (event + "s",)
     return Table(
         file,
         variable,
@@ -236,6 +240,13 @@ def _table(file: str, variable: str, profile: TableProfile) -> Table:
         columns,
         frozenset(word for word in words if len(word) >= _SHORTEST_NOUN),
     )
+
+
+def _event(column: Column) -> str:
+    """What happened in each row, where a date says when: `death` for `death_date`."""
+    first, *others = split(column.name)
+    named = len(others) == 1 and others[0] in _MOMENTS and first not in _NO_EVENTS
+    return first if named else ""
 
 
 def _column(profile: ColumnProfile, position: int, table: TableProfile) -> Column:

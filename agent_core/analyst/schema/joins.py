@@ -19,8 +19,10 @@ def joined(tables: Sequence[Table]) -> tuple[Table, ...]:
 def _pairs(tables: Sequence[Table]) -> Iterator[Table]:
     for many, one in permutations(tables, 2):
         keys = [column for column in one.columns if _is_key(column, one) and _find(many, column) is not None]
-        if len(keys) == 1 and not _is_key_of(many, keys[0]):
-            yield _joined(many, one, keys[0])
+        if len(keys) == 1 and (not _is_key_of(many, keys[0]) or _names_both(many, one, keys[0])):
+            held = _find(many, keys[0])
+            assert held
+            yield _joined(many, one, held, keys[0])
     for many, one in permutations(tables, 2):
         years, others = _years_of(many), _years_of(one)
         if years and others:
@@ -39,12 +41,18 @@ def _is_key(column: Column, table: Table) -> bool:
 
 def _find(table: Table, wanted: Column) -> Column | None:
     alike = {wanted.role} | ({"text", "category"} if wanted.role in {"text", "category"} else set())
-    return next((one for one in table.columns if one.name == wanted.name and one.role in alike), None)
+    name = wanted.name.casefold()
+    return next((one for one in table.columns if one.name.casefold() == name and one.role in alike), None)
 
 
 def _is_key_of(table: Table, wanted: Column) -> bool:
     found = _find(table, wanted)
     return found is not None and _is_key(found, table)
+
+
+def _names_both(many: Table, one: Table, key: Column) -> bool:
+    """Whether each row of both is called by it, as by a state: the shorter table is given what the longer knows."""
+    return key.role in {"text", "category"} and many.rows < one.rows
 
 
 def _joined(many: Table, one: Table, key: Column, other: Column | None = None) -> Table:

@@ -6,6 +6,17 @@ _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-
 _AFTER_S = ("ss", "us", "is")
 _SIBILANT = ("sses", "xes", "ches", "shes", "zes")
 
+_IRREGULAR = {
+    "genera": "genus", "lives": "life", "wives": "wife", "knives": "knife", "leaves": "leaf", "halves": "half",
+    "shelves": "shelf", "children": "child", "women": "woman", "men": "man", "feet": "foot", "teeth": "tooth",
+    "mice": "mouse", "geese": "goose", "oxen": "ox", "criteria": "criterion", "phenomena": "phenomenon",
+    "indices": "index", "indexes": "index", "analyses": "analysis", "crises": "crisis", "diagnoses": "diagnosis",
+    "bacteria": "bacterium", "bacterium": "bacterium", "stimuli": "stimulus", "nuclei": "nucleus", "fungi": "fungus",
+    "cacti": "cactus", "radii": "radius", "vertices": "vertex", "matrices": "matrix", "strata": "stratum",
+    "spectra": "spectrum", "taxa": "taxon", "buses": "bus", "gases": "gas", "viruses": "virus", "campuses": "campus",
+    "statuses": "status", "bonuses": "bonus", "heroes": "hero", "potatoes": "potato", "tomatoes": "tomato",
+}  # fmt: skip
+
 UNITS = {
     "mm": "mm",
     "cm": "cm",
@@ -49,7 +60,9 @@ def stem(word: str) -> str:
 
 
 def comparable(word: str) -> str:
-    """A stem that is the same for "movie" and "movies"; no word of its own."""
+    """A stem that is the same for "movie" and "movies", "genus" and "genera"; no word of its own."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
     root = stem(word)
     return root[:-2] + "y" if len(root) > _SHORT_PLURAL and root.endswith("ie") else root
 

@@ -11,7 +11,18 @@ _SCALES = """
     wide narrow: width
     thick thin: thickness
     deep shallow: depth
-    fast slow: speed
+    fast slow: speed velocity
+    dangerous safe: crime murder accident
+    steep flat: slope gradient
+    sweet: sugar
+    salty: salt salinity
+    bright dim: brightness
+    educated: education
+    efficient: efficiency mpg
+    productive: productivity yield
+    fertile: fertility
+    busy quiet: visitors passengers traffic
+    bloody: casualties deaths
     expensive cheap: price
     costly cheap: price
     rich poor: income gdp wealth
@@ -31,7 +42,7 @@ _SCALES = """
     crowded: population
     profitable: profit
     dense sparse: density
-    loud quiet: noise
+    loud silent: noise
     northern southern: latitude
     eastern western: longitude
     high low:
@@ -47,7 +58,19 @@ _IRREGULAR = {
     "eastern": ("", "easternmost"),
     "western": ("", "westernmost"),
 }
-_LONG = ("expensive", "profitable", "powerful", "populous", "crowded", "humid")
+_LONG = (
+    "expensive",
+    "profitable",
+    "powerful",
+    "populous",
+    "crowded",
+    "humid",
+    "dangerous",
+    "educated",
+    "efficient",
+    "productive",
+    "fertile",
+)
 _VOWELS = "aeiou"
 
 
@@ -93,7 +116,23 @@ def _kinds(words: Iterator[tuple[str, str]]) -> dict[str, str]:
 COMPARATIVES = _kinds((one.more, one.kind) for one in ADJECTIVES)
 """Comparing words, and the kinds of column that they speak of, with spaces between."""
 
-_ALSO_PROSE = {"short", "light", "cool", "calm", "quiet", "dry", "poor", "thin"}
+_ALSO_PROSE = {
+    "sweet",
+    "bright",
+    "flat",
+    "safe",
+    "busy",
+    "bloody",
+    "efficient",
+    "short",
+    "light",
+    "cool",
+    "calm",
+    "quiet",
+    "dry",
+    "poor",
+    "thin",
+}
 BASES = _kinds((one.word, one.kind) for one in ADJECTIVES if one.word not in _ALSO_PROSE)
 """Adjectives as in "how heavy is", without those that are prose more often than a measure."""
 EXTREMES = _kinds((one.most, one.kind) for one in ADJECTIVES)

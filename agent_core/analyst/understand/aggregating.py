@@ -3,7 +3,7 @@
 from agent_core.analyst.markdown import code, listed
 from agent_core.analyst.query import Aggregation, Condition, Group, Order, Query
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.defaults import natural_order, obvious_measure
+from agent_core.analyst.understand.defaults import default_aggregation, default_within, natural_order, obvious_measure
 from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
 from agent_core.analyst.understand.lexicon import SUPERLATIVES
 from agent_core.analyst.understand.meanings import Unclear
@@ -19,6 +19,8 @@ def aggregate(parts: Parts) -> Query | Unclear:
     if parts.chart in {"line", "area"} and parts.table.time and not parts.groups and not labels(parts):
         parts.over_time = True
     by, figures = _by(parts), numbers(parts)
+    if special := _special(parts, by, figures):
+        return special
     if _wants_rows(parts, by):
         return _extreme_rows(parts, figures, by)
     if counted := _counted_label(parts):
@@ -49,6 +51,65 @@ def aggregate(parts: Parts) -> Query | Unclear:
         guessed=any(one.startswith(GUESS) for one in assumptions),
         assumptions=assumptions,
     )
+
+
+def _special(parts: Parts, by: tuple[Group, ...], figures: tuple[Column, ...]) -> Query | Unclear | None:
+    """Figures that are worked out in a way of their own; None where the question asks for none of them."""
+    if parts.change == "groups":
+        return _moved(parts, by, figures)
+    if parts.rows_per is not None:
+        column, grain = parts.rows_per
+        return Query("aggregate", parts.table, aggregation="count", each=Group(column, grain=grain))
+    if parts.ratio is not None:
+        return _divided(parts, by, parts.ratio)
+    return _averaged_totals(parts, by, figures) if parts.each else None
+
+
+def _moved(parts: Parts, by: tuple[Group, ...], figures: tuple[Column, ...]) -> Query | Unclear:
+    obvious = figures[:1] or tuple(one for one in (obvious_measure(parts.table),) if one)
+    if parts.table.time is None or not obvious:
+        return Unclear("I can't tell what is to be followed over time.", parts.table)
+    by = tuple(group for group in by if group.column in parts.groups)[:1]
+    how = default_within(obvious[0], parts.table, ())
+    said = () if figures else (f"I took {code(obvious[0].name)}.",)
+    return Query(
+        "aggregate",
+        parts.table,
+        measures=obvious,
+        aggregation=how,
+        groups=by,
+        order=ranked(parts),
+        asks_for_one=True,
+        assumptions=said,
+    )
+
+
+def _divided(parts: Parts, by: tuple[Group, ...], ratio: tuple[Column, Column]) -> Query | Unclear:
+    if len(by) > 1:
+        return Unclear("I can work out a ratio for one kind of group at a time.", parts.table)
+    order = ranked(parts) if parts.asks_for_one or parts.limit is not None else parts.order
+    return Query(
+        "aggregate",
+        parts.table,
+        measures=ratio,
+        aggregation="sum",
+        groups=by,
+        order=order,
+        asks_for_one=parts.asks_for_one,
+        share=parts.share,
+        ratio=True,
+    )
+
+
+def _averaged_totals(parts: Parts, by: tuple[Group, ...], figures: tuple[Column, ...]) -> Query | None:
+    """The average of the totals of each step in time; None where an average of the values is what is meant."""
+    time = parts.table.time
+    by = tuple(group for group in by if group.column != time)
+    parts.grain, parts.over_time = None, False
+    if by or len(figures) != 1 or time is None or default_aggregation(figures[0]) != "sum":
+        return None
+    each = Group(time) if time.is_year else Group(time, grain=parts.each)
+    return Query("aggregate", parts.table, measures=figures, aggregation="mean", each=each)
 
 
 def _counted_label(parts: Parts) -> Column | None:

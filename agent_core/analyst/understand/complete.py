@@ -15,6 +15,7 @@ from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.measuring import no_numbers
 from agent_core.analyst.understand.names import column_for, score
 from agent_core.analyst.understand.parts import Parts
+from agent_core.analyst.understand.ratios import names_a_whole
 from agent_core.analyst.understand.units import in_unit_of
 
 _PAIR = 2
@@ -45,7 +46,12 @@ def complete(parts: Parts) -> Query | Unclear:
         drop_missing=parts.drop_missing,
         last_rows=parts.last_rows,
         export=parts.export,
+        ratio=parts.ratio is not None and query.intent == "aggregate",
         growth=parts.growth,
+        change=parts.change if query.intent == "aggregate" else None,
+        quantile=parts.quantile,
+        skip=parts.skip,
+        having=tuple(parts.having) if query.groups else (),
         running=parts.running and query.intent == "aggregate",
         assumptions=(*parts.assumptions, *query.assumptions),
     )
@@ -53,8 +59,10 @@ def complete(parts: Parts) -> Query | Unclear:
 
 def _about_two(parts: Parts) -> str | None:
     """What keeps a question about two columns from being answered."""
-    if parts.share and len([one for one in numbers(parts) if not one.is_two_valued]) > 1:
+    if parts.share and parts.ratio is None and len([one for one in numbers(parts) if not one.is_two_valued]) > 1:
         return "The built-in analyst can't do this: ratios of two columns."
+    if names_a_whole(parts):
+        return "I can't tell what is to be taken as a share of that column."
     if asks_whether_together(parts) and len(numbers(parts)) == 1 and not _sorts(parts):
         return "I can't tell which two columns you mean."
     return None

@@ -21,6 +21,10 @@ _STOCKS = frozenset({"population", "pop", "inhabitant", "headcount", "employee",
 _RATES = frozenset(
     words("average mean rate ratio percent percentage pct per index median price share age score rating")
 )
+_LEVELS = frozenset(
+    words("temp temperature level degree depth height weight speed pressure day open close high low rank grade balance")
+)
+_NEAR_NOUGHT = 0.1
 _FIRST_CHOICES = ("revenue", "sale", "amount", "total", "profit", "value", "price", "quantity")
 _MOST_MEASURES = 6
 
@@ -33,12 +37,24 @@ def default_aggregation(column: Column) -> Aggregation:
 
 def default_within(column: Column, table: Table, filters: Sequence[Filter]) -> Aggregation:
     """The default where rows are kept: people may be added up within one point in time, and never over several."""
+    if default_aggregation(column) == "mean" and _counts_events(column, table):
+        return "sum"
     if default_aggregation(column) == "sum" or not set(stems(column.name)) & _STOCKS:
         return default_aggregation(column)
     span = next((one for one in filters if isinstance(one, Span)), None)
     one_year = span and span.start and span.end and span.end.year - span.start.year == 1
     at_once = table.time is None or (table.time.is_year and one_year)
     return "sum" if at_once else "mean"
+
+
+def _counts_events(column: Column, table: Table) -> bool:
+    """Whether it counts what happened from one moment to the next: whole numbers that come near to nought at times."""
+    if table.time is None or table.time.distinct != table.rows or not column.whole or column.is_two_valued:
+        return False
+    if set(stems(column.name)) & (_RATES | _STOCKS | _LEVELS):
+        return False
+    low, high = column.minimum, column.maximum
+    return low is not None and high is not None and 0 <= low <= _NEAR_NOUGHT * high
 
 
 def obvious_measure(table: Table) -> Column | None:

@@ -8,6 +8,7 @@ from agent_core.analyst.query import Condition, Operator
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.adjectives import HIGHER, LOWER
 from agent_core.analyst.understand.mentions import Mention
+from agent_core.analyst.understand.names import column_for
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.units import in_unit_of
 
@@ -36,6 +37,7 @@ _BETTER = r"\b(?:more|less|fewer|better|worse|most|least|best|worst|\w+(?:er|ier
 _OF = r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c"
 _COUNTED_OF = r"\b(?:how many|number of|of|for|among|only|all)(?: the)?(?: <v\d+>)*"
 _FEW = 12
+_SIZES = ("size", "party", "guests", "members", "people", "persons", "headcount")
 _TRUE = {"true", "yes", "1", "y", "t"}
 
 
@@ -56,6 +58,7 @@ def read_equal_numbers(parts: Parts) -> None:
             parts.filters.append(Condition(column, "in", (float(_ORDINALS[match[1]]),)))
         else:
             parts.text = f"{parts.text} | <c{match[2]}>"
+    _sizes(parts)
     _read_truths(parts)
     _read_flags(parts)
     for match in parts.take_all(rf"{_WHERE}<c(\d+)> (?:is|are|was|=|equals?|equal to|:) (?:exactly )?{_NUMBER}"):
@@ -68,6 +71,22 @@ def read_equal_numbers(parts: Parts) -> None:
         _condition(parts, match[1], "in", [match[2]])
     for match in parts.take_all(rf"<c(\d+)> (?:(?:level|grade|class|group|number|no|type) )?{_NUMBER}(?! <)"):
         _condition(parts, match[1], "in", [match[2]])
+
+
+def _sizes(parts: Parts) -> None:
+    """Read "parties of six" and "tables for two", where a column says how many they are."""
+    for match in parts.take_all(r"<c(\d+)> (?:of|for) <n(\d+)>"):
+        column = parts.column(match[1])
+        if column.role == "number" and column.whole and (column.distinct or 0) <= _FEW:
+            parts.filters.append(Condition(column, "in", (parts.marked.figure(match[2]),)))
+            parts.text = parts.text.replace("|", "<t>", 1)
+        else:
+            parts.text = f"{parts.text} <c{match[1]}> <n{match[2]}>"
+    size = next((one for kind in _SIZES if (one := column_for(parts.table, kind)) and one.whole), None)
+    named = r"\b(?:tables?|part(?:y|ies)|groups?|households?|famil(?:y|ies)|teams?) (?:of|for) (?:exactly )?<n(\d+)>"
+    if size is not None and (sized := parts.take(named)):
+        parts.filters.append(Condition(size, "in", (parts.marked.figure(sized[1]),)))
+        parts.assumptions.append(f"I took {code(size.name)} for how many they are.")
 
 
 def _read_truths(parts: Parts) -> None:

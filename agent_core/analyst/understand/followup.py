@@ -12,6 +12,7 @@ from agent_core.analyst.understand.grouping import group_of, is_figure
 from agent_core.analyst.understand.intents import kinds
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.parts import Parts
+from agent_core.analyst.understand.ratios import of_that
 
 _IT = "(?:it|this|that|them)"
 _STRONG = re.compile(
@@ -44,7 +45,7 @@ def changes(parts: Parts, previous: Query) -> bool:
     numbers = [column for column in parts.subjects if is_figure(column)]
     whole = bool(numbers) and bool(parts.aggregation or parts.groups or parts.grain or parts.over_time)
     alone = {"quality", "columns", "overview", "outliers", "correlation", "clean"} & {*kinds(parts), parts.intent}
-    if _SIDE.match(text):
+    if _SIDE.match(text) or of_that(previous, parts):
         return True
     if previous.filters and _THOSE.search(text) and not alone:
         return True
@@ -85,6 +86,8 @@ def merge(previous: Query, parts: Parts) -> Query | Unclear:
         return turned
     if parts.problems:
         return Unclear(parts.problems[0], parts.table)
+    if ratio := of_that(previous, parts):
+        return replace(previous, measures=ratio, aggregation="sum", share=True, ratio=True, assumptions=())
     parts.adds = parts.has(_ADDING)
     numbers = tuple(column for column in parts.subjects if is_figure(column))
     if parts.share and numbers and previous.measures and numbers != previous.measures:

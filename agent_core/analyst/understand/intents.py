@@ -85,6 +85,11 @@ def asks_whether_together(parts: Parts) -> bool:
     return _GO_TOGETHER.search(parts.marked.text) is not None
 
 
+def asks_for_relation(parts: Parts) -> bool:
+    """Whether two numbers are put against each other."""
+    return "relation" in kinds(parts) and len(numbers(parts)) == _PAIR
+
+
 def _aggregates(parts: Parts) -> bool:
     asked = (
         parts.aggregation
@@ -94,6 +99,8 @@ def _aggregates(parts: Parts) -> bool:
         or parts.growth
         or parts.grain
         or parts.over_time
+        or parts.having
+        or parts.change
     )
     ranked = parts.superlative and parts.intent != "rows"
     return bool(asked or parts.groups or ranked or parts.compares)
@@ -108,6 +115,8 @@ def intent(parts: Parts) -> Intent | None:  # noqa: PLR0911 - one line for each 
     for kind in ("quality", "outliers", "correlation"):
         if kind in said and not (kind == "quality" and (parts.drop_missing or _filtered_missing(parts))):
             return kind
+    if parts.ratio is not None or parts.rows_per is not None:
+        return "aggregate"
     if len(figures) > 1 and all(one.names_a_year for one in figures):
         return "aggregate"
     related = _GO_TOGETHER.search(parts.marked.text) or "relation" in said or parts.chart == "scatter"
@@ -115,7 +124,7 @@ def intent(parts: Parts) -> Intent | None:  # noqa: PLR0911 - one line for each 
         return "relation"
     if "relation" in said and len(figures) == 1 and not labels(parts) and not parts.groups:
         return "correlation"
-    if "distribution" in said and (figures or labels(parts)):
+    if "distribution" in said and parts.aggregation != "quantile" and (figures or labels(parts)):
         return "distribution"
     if "columns" in said and not parts.subjects and not _aggregates(parts):
         return "columns"
@@ -136,7 +145,9 @@ def _counted_or_shown(parts: Parts, said: list[Intent]) -> Intent | None:
         return "rows"
     if _aggregates(parts) and parts.intent != "rows":
         return "aggregate"
-    return "rows" if "rows" in said or parts.intent == "rows" else _named_or_shown(parts, said, figures, names)
+    if "rows" in said or parts.intent == "rows" or (figures and _asks_for_rows(parts)):
+        return "rows"
+    return _named_or_shown(parts, said, figures, names)
 
 
 def _takes_portion(parts: Parts, figures: Columns, names: Columns) -> bool:
@@ -168,6 +179,22 @@ def _named_or_shown(parts: Parts, said: list[Intent], figures: Columns, names: C
     if parts.filters or parts.bare or parts.drop_missing or parts.has(r"^(?:(?:and|all|the|only|just) )*<t>(?! ?$)"):
         return "rows"
     return "overview" if "overview" in said else ("rows" if parts.export or parts.chart == "table" else None)
+
+
+def _asks_for_rows(parts: Parts) -> bool:
+    """Whether the rows within limits are wanted, though a number is named: "countries below 1.25 in 2005"."""
+    if parts.filters and _calls_rows(parts):
+        parts.subjects.clear()
+        return True
+    named = parts.has(r"^(?:(?:all|the|list|show|me|and|which|what) )*<t> ")
+    return named and bool(parts.bare) and parts.chart is None
+
+
+def _calls_rows(parts: Parts) -> bool:
+    """Whether a column only lends its name to the rows, as in "bills without a smoker"."""
+    match = re.match(r"^(?:(?:all|the|show|list|me) )*<c(\d+)> (?:with|without)\b", parts.marked.text)
+    mention = parts.marked.mention(match[1]) if match else None
+    return mention is not None and not mention.sure and mention.phrase.lower().endswith("s")
 
 
 def _which_of(parts: Parts, figures: Columns, names: Columns) -> Intent:

@@ -73,6 +73,7 @@ MEASURED_BY = {
 
 _SYNONYMS = """
     revenue sales turnover income amount earnings proceeds
+    revenue sales turnover takings bill
     spend spending spent expense expenditure amount
     price cost fare fee charge
     quantity units unit qty volume pieces
@@ -95,7 +96,7 @@ _SYNONYMS = """
     rating score stars
     city town
     location place site
-    duration length
+    duration length yrs years
     distance miles
     order purchase transaction
     employee staff worker
@@ -108,6 +109,7 @@ _SYNONYMS = """
     staff personnel
     area surface
     stock symbol ticker share
+    company symbol ticker
     latitude lat
     longitude lon lng
     death die died dying fatality killed
@@ -180,11 +182,33 @@ FILLER = words(
     cover covers covered
     anyone anybody someone somebody everybody nobody quick
     along fell fallen get gets got getting
+    chosen picked selected preferred occurring observed longer
     simple brief briefly picture visual visually visualization
  year yearly years yes you your
     """
 )
 """Words that carry nothing which the rules have not read already."""
+
+VERBS = words(
+    """
+    attract blow burn buy carry catch climb collect complete consume cover die drink drive eat emit
+    employ export feed finish fly generate harvest hit host import invest kill land lift lose move order own play
+    print produce publish pull push record release ride sail score serve ship shoot sleep smoke spend study swim
+    throw travel use visit vote walk watch win work yield
+    """
+)
+"""What is done of a figure that is named: "in which year did people drive the most miles"."""
+
+DONE = words(
+    """
+    attracted blew bought burned burnt carried caught climbed collected completed consumed covered died
+    drank drove ate emitted employed exported finished flew generated harvested hit imported invested killed landed
+    lifted lost moved ordered owned played printed produced published pulled pushed recorded released rode sailed
+    scored sold served shipped shot slept smoked spent studied swam threw travelled traveled visited voted walked
+    watched won worked yielded
+    """
+)
+"""What was done of a figure that is named: "which council voted yes the most"."""
 
 NUMBER_WORDS = {
     "two": 2,

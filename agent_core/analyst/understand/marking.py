@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
+_SCALE_WORDS = {"thousand": 1e3, "million": 1e6, "millions": 1e6, "mio": 1e6, "billion": 1e9, "billions": 1e9}
 _POSSESSIVE = re.compile(r"['’]s$")
 LONGEST_QUESTION = 1_000
 """Characters; what is longer is no question for rules."""
@@ -169,8 +170,12 @@ def _join(
 
 def _with_unit(piece: _Piece, entities: list[Entity]) -> int:
     """Take a unit to the figure before it: how many pieces that were."""
-    unit = None if piece.sign or piece.word.quoted else unit_of(piece.word.text)
     figure = entities[-1]
+    scale = None if piece.sign or piece.word.quoted else _SCALE_WORDS.get(piece.word.text.lower())
+    if scale is not None and isinstance(figure, float) and not isinstance(figure, Quantity):
+        entities[-1] = figure * scale
+        return 1
+    unit = None if piece.sign or piece.word.quoted else unit_of(piece.word.text)
     if unit is None or not isinstance(figure, float):
         return 0
     entities[-1] = Quantity(figure, unit)

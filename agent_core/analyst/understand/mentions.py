@@ -10,7 +10,7 @@ from agent_core.analyst.schema.words import split, stem, stems
 from agent_core.analyst.understand.adjectives import BASES, COMPARATIVES, EXTREMES, LOW, LOWER, LOWEST
 from agent_core.analyst.understand.equivalents import spoken_as
 from agent_core.analyst.understand.lexicon import AGGREGATIONS, NOT_ALONE, SEXES, SUPERLATIVES
-from agent_core.analyst.understand.names import SURE, Names, names_of, similar
+from agent_core.analyst.understand.names import SURE, Names, column_for, names_of, similar
 
 _VALUE = 92
 _CLOSE_VALUE = 56
@@ -125,6 +125,8 @@ def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> 
                 break
             parts = tuple(part for one in phrase for part in one.stems)
             text = " ".join(one.text for one in phrase)
+            if text.lower().endswith("s") and text.lower() in table.nouns and text.lower() != parts[0]:
+                continue
             best = names.best(parts, text)
             if best and not (best[0] < SURE and set(parts) <= table.nouns and not _short_measure(best[1][0], table)):
                 score, columns = best[0], _by_end(best[1], text)
@@ -135,7 +137,7 @@ def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> 
                 column, value = holders[0]
                 others = tuple(other for other, _ in holders[1:] if other != column)
                 yield Mention(start, end, _VALUE, text, column, value, others)
-            elif end == start + 1 and (holders := _close_holders(parts, values)):
+            elif end == start + 1 and not _measured(text, table) and (holders := _close_holders(parts, values)):
                 column, value = holders[0]
                 yield Mention(start, end, _CLOSE_VALUE, text, column, value)
 
@@ -167,6 +169,12 @@ def _described(phrase: Sequence[Word], names: Names) -> tuple[float, tuple[Colum
 def _short_measure(column: Column, table: Table) -> bool:
     """Whether a word of the file's name is better read as this column: "investment" for `invest`."""
     return column in table.measures and len(stems(column.name)) <= 2  # noqa: PLR2004 - a word and a unit
+
+
+def _measured(word: str, table: Table) -> bool:
+    """Whether a comparing word speaks of a column of numbers: "rainier" where precipitation is given."""
+    kinds = COMPARATIVES.get(word.lower()) or EXTREMES.get(word.lower())
+    return kinds is not None and column_for(table, kinds) is not None
 
 
 Holders = dict[tuple[str, ...], list[tuple[Column, str]]]
@@ -219,7 +227,7 @@ def _holders(parts: tuple[str, ...], phrase: Sequence[Word], values: Holders) ->
 def _close_holders(parts: tuple[str, ...], values: Holders) -> list[tuple[Column, str]]:
     """Find "sun" for "sunny", and words with a slip of the pen."""
     word = parts[0]
-    if len(parts) > 1 or word in NOT_ALONE:
+    if len(parts) > 1 or (word in NOT_ALONE and word not in EXTREMES):
         return []
     for key, holders in values.items():
         if len(key) == 1 and (_adjective_of(key[0], word) or similar(key[0], word)):
@@ -228,4 +236,5 @@ def _close_holders(parts: tuple[str, ...], values: Holders) -> list[tuple[Column
 
 
 def _adjective_of(noun: str, word: str) -> bool:
-    return len(noun) >= _SHORT and word in {noun + "y", noun + noun[-1] + "y"}
+    stems_of = (noun, noun + noun[-1])
+    return len(noun) >= _SHORT and word in {one + end for one in stems_of for end in ("y", "ier", "iest")}

@@ -8,7 +8,7 @@ from itertools import takewhile
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import stem, stems, without_unit
 from agent_core.analyst.understand.equivalents import spoken_as
-from agent_core.analyst.understand.lexicon import MEASURED_BY, NOT_ALONE, ROW_NOUNS, SYNONYMS
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, NOT_ALONE, ROW_NOUNS, SYNONYMS
 
 SURE = 88
 """From this score on, the words are the column's name and nothing has to be said about it."""
@@ -101,8 +101,21 @@ def _shortened(parts: tuple[str, ...], core: tuple[str, ...]) -> float:
         part.startswith(one) and len(one) >= _SHORT for part, one in zip(parts, core, strict=True)
     )
     spoken, written = "".join(parts), "".join(core)
+    if len(core) == 1 and len(parts) > 1 and _of_beginnings(parts, written):
+        return 80
     ends_in_last = len(written) > len("".join(parts[:-1]))
     return 85 if cut or (spoken.startswith(written) and len(written) >= _FAMILY and ends_in_last) else 0
+
+
+def _of_beginnings(parts: tuple[str, ...], written: str) -> bool:
+    """Whether a name is made of the beginnings of these words: `alumprice` for "aluminium price"."""
+    if not parts:
+        return not written
+    first, *others = parts
+    lengths = range(_SHORT, len(first) + 1)
+    return any(
+        written.startswith(first[:length]) and _of_beginnings(tuple(others), written[length:]) for length in lengths
+    )
 
 
 def _whole(parts: tuple[str, ...], text: str, name: tuple[str, ...], core: tuple[str, ...], written: str) -> float:
@@ -112,7 +125,7 @@ def _whole(parts: tuple[str, ...], text: str, name: tuple[str, ...], core: tuple
         return 100
     if parts == core:
         return 95
-    if len(parts) > 1 and "".join(part[0] for part in parts) == "".join(core):
+    if len(parts) > 1 and parts[0] not in AGGREGATIONS and "".join(part[0] for part in parts) == "".join(core):
         return 75
     return 90 if len(parts) > 1 and set(parts) == set(core) else 0
 
@@ -127,13 +140,13 @@ def _single(part: str, core: tuple[str, ...]) -> float:
         (57, any((one.startswith(part) or part.startswith(one)) and min(len(one), len(part)) > _SHORT for one in core)),
         (52, len(part) >= _SHORT and any(one.endswith(part) for one in core)),
         (50 if len(core) == 1 else 45, _synonym(part, core)),
-        (48, any(_kin(part, one) or part in _inflected(one) for one in core)),
+        (48, any(kin(part, one) or part in _inflected(one) for one in core)),
         (40, any(similar(part, one) for one in core)),
     )
     return next((points for points, holds in rules if holds), 0)
 
 
-def _kin(one: str, other: str) -> bool:
+def kin(one: str, other: str) -> bool:
     """Words of one family, such as "survival" and "survived"."""
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     return common >= _FAMILY and common >= min(len(one), len(other)) - _ENDING

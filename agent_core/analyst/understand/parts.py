@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Aggregation, Chart, FileFormat, Filter, Grain, Intent, Operator, Order
@@ -39,6 +40,8 @@ class Parts:
     """Comparisons such as "above 100" that do not name a column."""
     chart: Chart | None = None
     share: bool = False
+    ratio: tuple[Column, Column] | None = None
+    """What is divided by what."""
     growth: bool = False
     log: bool | None = None
     drop_missing: bool = False
@@ -55,6 +58,16 @@ class Parts:
     """Whether what is counted are the rows themselves ("how many days"), and no column."""
     in_total: bool = False
     how_much: bool = False
+    skip: int = 0
+    """How many are passed over: one in "the second highest"."""
+    quantile: float = 0.5
+    having: list[tuple[Operator, float]] = field(default_factory=list)
+    """Limits on the figure of each group."""
+    change: Literal["steps", "whole", "groups"] | None = None
+    each: Grain | None = None
+    """Steps in time whose totals are averaged ("average monthly sales")."""
+    rows_per: tuple[Column, Grain | None] | None = None
+    """Groups whose numbers of rows are averaged ("the average number of orders per customer")."""
     running: bool = False
     """Whether a running total is wanted."""
     assumptions: list[str] = field(default_factory=list)

@@ -9,18 +9,23 @@ from agent_core.analyst.query import Condition, Query
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.joins import joined
 from agent_core.analyst.schema.words import stem, stems
+from agent_core.analyst.schema.years import by_year
+from agent_core.analyst.understand.changing import read_changes
 from agent_core.analyst.understand.complete import complete
 from agent_core.analyst.understand.filters import read_equal_numbers, read_filters
 from agent_core.analyst.understand.followup import changes, merge
+from agent_core.analyst.understand.grouped import read_groups
+from agent_core.analyst.understand.limits import read_limits
 from agent_core.analyst.understand.marking import LONGEST_QUESTION, NOTHING, Supposed, mark
 from agent_core.analyst.understand.meanings import Explain, Meaning, Place, Search, Talk, Unclear, Verbatim
 from agent_core.analyst.understand.mentions import Seen
 from agent_core.analyst.understand.parts import Parts
-from agent_core.analyst.understand.rest import Rest, rest
+from agent_core.analyst.understand.places import read_places
+from agent_core.analyst.understand.ratios import read_ratio
+from agent_core.analyst.understand.rest import Rest, rest, without_prose
 from agent_core.analyst.understand.shape import (
     read_aggregation,
     read_comparatives,
-    read_groups,
     read_order,
     read_rest,
     read_unable,
@@ -92,11 +97,15 @@ def read(question: str, table: Table, found: Found | None = None, supposed: Supp
     whole = ((word, place) for word, place in (found or {}).items() if place and place.value is not None)
     seen = tuple(Seen(word, place.column, str(place.value)) for word, place in whole)
     marked = mark(question, table, seen, supposed)
-    parts = Parts(marked, table, marked.text)
+    parts = Parts(marked, table, without_prose(marked.text))
     read_unable(parts)
+    read_ratio(parts)
     read_wishes(parts)
+    read_places(parts)
+    read_changes(parts)
     read_times(parts)
     read_order(parts)
+    read_limits(parts)
     read_filters(parts)
     read_equal_numbers(parts)
     read_grain(parts)
@@ -122,7 +131,9 @@ def choose(question: str, tables: Sequence[Table], previous: Query | None) -> Ta
             return named + known + _STAYING
         return named + known + position / 100 - (_COST_OF_JOINING if table.sides else 0)
 
-    return max(enumerate((*tables, *joined(tables))), key=fit)[1]
+    kept = [previous.table] if previous and previous.table not in tables and not previous.table.sides else []
+    candidates: list[Table] = [*tables, *joined(tables), *kept]
+    return max(enumerate(candidates), key=fit)[1]
 
 
 def understand(question: str, tables: Sequence[Table], previous: Query | None, found: Found) -> Meaning:
@@ -136,7 +147,21 @@ def understand(question: str, tables: Sequence[Table], previous: Query | None, f
             return _changed(_checked(merge(previous, parts), parts, found), previous, parts)
     parts = read(question, table, found)
     meaning = _checked(complete(parts), parts, found)
-    return _supposed(question, parts, found) or meaning if isinstance(meaning, Unclear) else meaning
+    if not isinstance(meaning, Unclear):
+        return meaning
+    return _supposed(question, parts, found) or _over_years(question, parts, found) or meaning
+
+
+def _over_years(question: str, parts: Parts, found: Found) -> Meaning | None:
+    """What a table with a column for each year says of how something went over the years."""
+    turned = by_year(parts.table) if parts.table.time is None and (parts.over_time or parts.grain) else None
+    if turned is None:
+        return None
+    again = read(question, turned, found)
+    meaning = _checked(complete(again), again, found)
+    if isinstance(meaning, Unclear):
+        return _supposed(question, again, found)
+    return meaning
 
 
 def _supposed(question: str, parts: Parts, found: Found) -> Meaning | None:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 from agent_core.analyst.schema.words import stem
+from agent_core.analyst.understand.adjectives import COMPARATIVES
+from agent_core.analyst.understand.intents import asks_for_relation
 from agent_core.analyst.understand.lexicon import FILLER, words
 from agent_core.analyst.understand.parts import Parts
 
@@ -37,6 +39,25 @@ class Rest:
     """Numbers that no rule has used."""
 
 
+_THAT_IS = re.compile(r"[,(:]? \b(?:i e|ie|that is|meaning|namely|in other words)\b ,? ?(?=.*<[cv])")
+
+
+_PERCENT = re.compile(
+    r"(\b(?:than|above|below|over|under|least|most|exceeding|to|and|between|from) <n\d+>) (?:%|percent|per cent)(?!\S)"
+)
+
+
+def without_prose(text: str) -> str:
+    """A marked question without the percent sign of a limit, and without what "i.e." explains by columns or values."""
+    text = _PERCENT.sub(r"\1", text)
+    match = _THAT_IS.search(text)
+    if match is None or match.start() == 0:
+        return text
+    tokens = text[: match.start()].split()
+    kept = [one for one in tokens if one.startswith("<") or (_known(one) and one not in {"not", "never", "without"})]
+    return f"{' '.join(kept)} | {text[match.end() :]}"
+
+
 def rest(parts: Parts) -> Rest:
     """What is left of the question."""
     weighty: list[str] = []
@@ -45,7 +66,10 @@ def rest(parts: Parts) -> Rest:
     quoted = [str(parts.marked.entities[int(number)]) for number in re.findall(r"<q(\d+)>", parts.text)]
     measured = any(one.column.role == "number" for one in parts.marked.columns())
     read = {word for one in parts.marked.columns() for word in one.adjective}
-    for phrase in _phrases(parts.text, parts.marked.text, (_COUNTED if measured else frozenset()) | read):
+    if asks_for_relation(parts):
+        read |= set(COMPARATIVES)
+    harmless = (_COUNTED if measured else frozenset()) | read
+    for phrase in _phrases(parts.text, parts.marked.text, harmless, parts.marked.original):
         if _explained(phrase, parts):
             continue
         if _stands_as_value(phrase, parts):
@@ -60,14 +84,22 @@ def rest(parts: Parts) -> Rest:
     return Rest((*quoted, *weighty), tuple(maybe), tuple(light), figures)
 
 
-def _phrases(left: str, whole: str, harmless: frozenset[str]) -> list[str]:
+def _ends_a_name(before: str, after: str, original: str) -> bool:
+    """Whether a name in capitals ends between two words, as in "did Norway win"."""
+    return re.search(rf"\b(?!{re.escape(before)})(?i:{re.escape(before)}) {re.escape(after)}\b", original) is not None
+
+
+def _phrases(left: str, whole: str, harmless: frozenset[str], original: str) -> list[str]:
     """Unknown words, those that stand beside each other in the question put together."""
     tokens = re.findall(r"(?<![<\w])(?!\d+>)[^\W_][\w'’]*", left)
     unknown = {one for one in tokens if not _known(one) and one not in harmless}
     phrases: list[str] = []
     current: list[str] = []
     for token in [*whole.split(), ""]:
-        if token in unknown:
+        if token in unknown and current and _ends_a_name(current[-1], token, original):
+            phrases.append(" ".join(current))
+            current = [token]
+        elif token in unknown:
             current.append(token)
         elif current:
             phrases.append(" ".join(current))
@@ -86,9 +118,20 @@ def _explained(phrase: str, parts: Parts) -> bool:
     known = [one.phrase.casefold() for one in (*parts.marked.columns(), *parts.marked.values())]
     if after is not None and any(one in after[1].casefold() for one in known):
         return True
+    if _abbreviated(phrase, parts):
+        return True
     exact = [one.column.name.casefold() for one in parts.marked.columns()]
     near = re.search(rf"\b{re.escape(phrase)}(?:\s+[\w'-]+){{0,3}}\s*\(([^()]+)\)", parts.marked.original)
     return near is not None and near[1].strip().casefold() in exact
+
+
+def _abbreviated(phrase: str, parts: Parts) -> bool:
+    """Whether it says in words what the name after it cuts short: "waiting time ttme"."""
+    kind = r"(?: (?:time|rate|level|value|number|cost|costs|price|score|index|share|amount))"
+    match = re.search(rf"(?<!\S){re.escape(phrase)}{kind} <c(\d+)>", parts.marked.text)
+    name = parts.marked.mention(match[1]).column.name.lower() if match else ""
+    exact = match is not None and parts.marked.mention(match[1]).phrase.lower() == name
+    return exact and name.isalpha() and sum(letter in "aeiou" for letter in name) <= len(name) / 3
 
 
 def _stands_as_value(phrase: str, parts: Parts) -> bool:

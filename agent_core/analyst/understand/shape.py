@@ -3,10 +3,11 @@
 import re
 
 from agent_core.analyst.markdown import code, quoted
-from agent_core.analyst.query import Aggregation, Condition
+from agent_core.analyst.query import Aggregation
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.understand.adjectives import BASES, COMPARATIVES, EXTREMES, LOW, LOWEST
+from agent_core.analyst.understand.grouped import COMPARE, lists_values, others_named
 from agent_core.analyst.understand.intents import asks_whether_together
 from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES
 from agent_core.analyst.understand.names import column_for, score
@@ -14,14 +15,6 @@ from agent_core.analyst.understand.parts import Parts
 
 _SUPERLATIVE = "|".join(sorted(SUPERLATIVES, key=len, reverse=True))
 _AGGREGATION = "|".join(sorted(AGGREGATIONS, key=len, reverse=True))
-_BY = (
-    r"\b(?:by|per|for each|for every|in each|within each|each|every|across(?: all| the| different)*|group(?:ed)? by|"
-    r"split by|broken down by|break down by|depending on|for (?:the )?different|for (?:the )?various|among(?: the)?|"
-    r"for all|"
-    r"colou?red by|separately for|over|between(?: the)?)"
-)
-_LISTED = r"<c\d+>(?:(?: ,| and| by| per| &| x| /| then| for each)+(?: the)? <c\d+>)*"
-_COMPARE = r"\b(?:vs|versus|against|compar(?:e|ed|ing|ison))\b"
 _UNABLE = (
     ("forecasts", r"\b(?:forecast\w*|predict\w*|projections?|extrapolat\w*)\b|\bnext (?:month|year|week|quarter)\b"),
     (
@@ -30,11 +23,16 @@ _UNABLE = (
     ),
     ("models and clusters", r"\b(?:clusters?|clustering|regression|classif\w+|machine learning|train|neural)\b"),
     ("moving averages", r"\b(?:moving|rolling) (?:average|mean|sum|median)s?\b"),
-    ("ratios of two columns", r"\bratios? (?:of|between) (?:the )?<c\d+> (?:to|and|over|by) (?:the )?<c\d+>"),
     ("maps", r"\b(?:maps?|choropleth)\b(?<!heat map)"),
+)
+_PART_OF_MOMENT = (
+    r"(?<!by the )(?<!since the )(?<!until the )(?<!from the )(?<!before the )(?<!after the )(?<!to the )"
+    r"\b(end|start|beginning|middle) of (?:the year )?<m"
 )
 _DIFFERENCE = r"\bdifferences? (?:between|of) (?:the )?<c(\d+)> (?:and|to) (?:the )?<c(\d+)>"
 _UNREAD = (
+    r"\b(?:more|less|longer|shorter|over|under|at least|at most|within) (?:than )?(?:an?|one|half an?) "
+    r"(?:second|minute|hour|day|week|month|year|decade)\b|"
     r"\band (?:after|before|since)\b(?! <)|"
     r"\b(?:(?:first|second|third|fourth|last) (?:half|day|week|month|quarter|year)|"
     r"not|never|except|excluding|without)\b"
@@ -46,7 +44,6 @@ _COUNTED_ROWS = (
 _MONEY = {"bill", "amount", "total", "fee", "charge", "fare", "revenue", "value", "spend", "tip"}
 _SIZES = {"bigger": "size", "larger": "size", "smaller": "size"}
 _HOW_FAR = rf"\bhow ({'|'.join(BASES)})\b.* (?:get|gets|got|become|became)\b"
-_MANY_STEPS = 25
 _ALL = 10
 
 
@@ -141,111 +138,6 @@ def _limit(parts: Parts, count: float, superlative: Aggregation | None) -> None:
         parts.order = "descending" if superlative == "max" else "ascending"
 
 
-def read_groups(parts: Parts) -> None:
-    """Read "by region and year", "which region", "most common species", "top 5 regions"."""
-    _plain_groups(parts)
-    if match := parts.take(
-        r"\b(?:most|least) (?:common|frequent|popular|often|numerous)(?: (?:values? (?:of|in|for)))?(?: the)? <c(\d+)>"
-    ):
-        parts.counts = parts.asks_for_one = True
-        parts.superlative = "min" if match[0].startswith("least") else "max"
-        _group(parts, match[1])
-    _read_leading(parts)
-    if parts.limit is None and parts.has(rf"\b(?:{_SUPERLATIVE}) (?:<c\d+> )?<t>"):
-        parts.asks_for_one = True
-    for match in parts.take_all(rf"{_BY}(?: the| each| their)? ({_LISTED})"):
-        for number in re.findall(r"<c(\d+)>", match[1]):
-            _group_or_measure(parts, number, between=match[0].startswith(("between", "over")))
-    if match := parts.take(r"\b(?:which|what|whose|who) (?:are the |is the )?(?:of the )?(?:<n\d+> )?<c(\d+)>"):
-        _which(parts, match[1])
-    if match := parts.take(
-        rf"<c(\d+)>(?= (?:with|has|have|had|having) (?:the )?(?:{_SUPERLATIVE}|max|min|maximum|minimum)\b)"
-    ):
-        _which(parts, match[1])
-    if (
-        parts.limit
-        and not parts.groups
-        and (match := parts.take(r"<c(\d+)>(?=(?: \|)* (?:by|with|for|in|on|according)\b|(?: \|)*$)"))
-    ):
-        column = parts.column(match[1])
-        (parts.subjects if column.role == "number" and not column.is_year else parts.groups).append(column)
-    if parts.has(r"^(?:and )?(?:when|at what time)\b") and re.search(
-        rf"\b(?:{_SUPERLATIVE}|max|min|maximum|minimum)\b", parts.text
-    ):
-        parts.asks_for_one = True
-    if (
-        parts.take(r"\b(?:which|what|who)(?: <t>| one)?(?= .*\b(?:has|have|had|is|are|was|were|got|with)\b)")
-        and not parts.groups
-    ):
-        parts.asks_for_one = (
-            bool(re.search(rf"\b(?:{_SUPERLATIVE}|max|min|maximum|minimum)\b", parts.text)) or parts.asks_for_one
-        )
-
-
-def _plain_groups(parts: Parts) -> None:
-    """Leave only the column of "by the number of cylinders" and "by type of death"."""
-    parts.text = re.sub(
-        rf"({_BY}(?: the)?) (?:number|count|amount|kind|type|level)s? of (?=<c\d+>)", r"\1 ", parts.text
-    )
-    if parts.has(r"\b(?:by|per)\b"):
-        parts.text = re.sub(r"\band (?:the )?(?:number|count|amount)s? of (?=<c\d+>)", "and ", parts.text)
-
-
-def _read_leading(parts: Parts) -> None:
-    """In "best selling product", "highest revenue region" the label after the superlative is what is ranked."""
-    match = re.search(rf"\b(?:{_SUPERLATIVE}|top) (?:<c(\d+)> )?<c(\d+)>(?! (?:by|per)\b)", parts.text)
-    if (
-        match is None
-        or parts.limit is not None
-        or parts.marked.mention(match[2]).column.role not in {"category", "text"}
-    ):
-        return
-    parts.asks_for_one = True
-    _group(parts, match[2])
-    parts.text = parts.text.replace(f"<c{match[2]}>", "|", 1)
-
-
-def _which(parts: Parts, number: str) -> None:
-    if not re.search(rf"\b(?:{_SUPERLATIVE}|max|min|maximum|minimum)\b", parts.text) and not parts.superlative:
-        parts.subjects.append(parts.column(number))
-        return
-    parts.asks_for_one = True
-    column = parts.marked.mention(number).column
-    if column.role == "number" and not column.is_year and (column.distinct or _MANY_STEPS + 1) > _MANY_STEPS:
-        parts.subjects.append(parts.column(number))
-    elif not (column.is_time_part and parts.table.time and parts.table.time.is_year):
-        _group(parts, number)
-
-
-def _group(parts: Parts, number: str) -> None:
-    column = parts.column(number)
-    if column not in parts.groups:
-        parts.groups.append(column)
-
-
-def _group_or_measure(parts: Parts, number: str, *, between: bool) -> None:
-    column = parts.column(number)
-    ranked = parts.limit is not None or parts.order != "auto" or parts.has(_COMPARE)
-    distinct = column.distinct or _MANY_STEPS + 1
-    many = column.role == "number" and not column.is_year and distinct > min(_MANY_STEPS, parts.table.rows / 2)
-    alone = many and not parts.has(r"\b(?:how many|number of|count)\b") and not _others(parts, column)
-    measured = (between or alone) and column.role == "number" and not column.is_year
-    compared = parts.has(_COMPARE) and _lists_values(parts) and column.role == "number" and not column.is_year
-    if measured or compared or (ranked and many):
-        parts.subjects.append(column)
-    elif column not in parts.groups:
-        parts.groups.append(column)
-
-
-def _others(parts: Parts, column: Column) -> bool:
-    """Whether another column is named that could be what is worked out for each group."""
-    return any(one.column != column for one in parts.marked.columns())
-
-
-def _lists_values(parts: Parts) -> bool:
-    return any(isinstance(one, Condition) and len(one.values) > 1 for one in parts.filters)
-
-
 def read_aggregation(parts: Parts) -> None:
     """Read "average", "total", "how many", "the highest"."""
     if parts.take(r"\b(?:how many|number of|numbers of|count(?: of|s|ing)?|how often|frequency(?: of)?|frequencies)\b"):
@@ -260,6 +152,11 @@ def read_aggregation(parts: Parts) -> None:
     parts.over_time = parts.over_time or (parts.running and parts.table.time is not None)
     if parts.take(r"\b(?:different|distinct|unique|differing)\b"):
         parts.intent = parts.intent or "unique"
+    if parts.take(
+        r"\b(?:on|in|for) an? (?:normal|usual|ordinary|regular|typical|average) "
+        r"(?:<c\d+>|<t>|(?:day|night|week|month|year)\b)"
+    ):
+        parts.aggregation = parts.aggregation or "mean"
     if parts.take(r"\bstandard deviations?\b"):
         parts.aggregation = "std"
     for match in parts.take_all(rf"\b(?:{_AGGREGATION})\b"):
@@ -288,7 +185,8 @@ def _of_another_kind(parts: Parts) -> None:
         doubtful = mention.column.role == "number" and not mention.sure and before is not None
         money = before and MEASURED_BY[before[1]] == "price" and set(stems(mention.column.name)) & _MONEY
         fits = money or (before and any(score((stem(k),), k, mention.column) for k in MEASURED_BY[before[1]].split()))
-        if before and doubtful and not fits:
+        again = any(one.column == mention.column and one.start > mention.end for one in parts.marked.columns())
+        if before and doubtful and not fits and not again:
             parts.problems.append(f"I found no column for {quoted(before[0])}.")
 
 
@@ -308,6 +206,9 @@ def _adjectives(parts: Parts) -> None:
 
 def _aggregation(parts: Parts, word: str) -> None:
     how = AGGREGATIONS[word]
+    if word.startswith("typical") and parts.aggregation is None:
+        parts.aggregation, parts.further = how, ["mean"]
+        return
     if parts.loosely and how in {"min", "max"} and word not in EXTREMES:
         parts.superlative, parts.loosely = how, False
         return
@@ -348,6 +249,8 @@ def read_unable(parts: Parts) -> None:
         one, other = parts.marked.mention(first), parts.marked.mention(second)
         if one.column != other.column and one.column.role == other.column.role == "number":
             parts.problems.append("The built-in analyst can't do this: differences of two columns.")
+    if match := re.search(_PART_OF_MOMENT, parts.marked.text):
+        parts.problems.append(f"I can't tell which rows are at the {match[1]} of that time.")
     for what, pattern in _UNABLE:
         if parts.has(pattern):
             parts.problems.append(f"The built-in analyst can't do this: {what}.")
@@ -357,13 +260,13 @@ def read_rest(parts: Parts) -> None:
     """Columns that no rule has placed are what the question is about."""
     if match := re.search(_UNREAD, parts.text):
         parts.problems.append(f"I can't tell what {quoted(match[0])} refers to.")
-    parts.take_all(_COMPARE)
-    if parts.has(_COMPARE) or (_lists_values(parts) and parts.has(r"\bthan\b|\bdiffer\w*\b")):
+    parts.take_all(COMPARE)
+    if parts.has(COMPARE) or (lists_values(parts) and parts.has(r"\bthan\b|\bdiffer\w*\b")):
         parts.compares = True
     for match in parts.take_all(r"<c(\d+)>"):
         column: Column = parts.column(match[1])
         if column not in parts.subjects and column not in parts.groups:
-            contrasted = column.is_two_valued and parts.compares and _others(parts, column)
+            contrasted = column.is_two_valued and parts.compares and others_named(parts, column)
             (parts.groups if contrasted else parts.subjects).append(column)
             others = parts.marked.mention(match[1]).others
             if others and parts.has(rf"\b(?:all|each|both|every|the|of)(?: of)?(?: the)? (?:<n\d+> )?<c{match[1]}>"):

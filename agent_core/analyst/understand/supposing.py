@@ -9,8 +9,11 @@ from collections.abc import Iterable
 
 from agent_core.analyst.markdown import listed, quoted
 from agent_core.analyst.query import Condition, Query
-from agent_core.analyst.understand.lexicon import words
+from agent_core.analyst.schema.words import stems
+from agent_core.analyst.understand.grouping import is_figure
+from agent_core.analyst.understand.lexicon import DONE, VERBS, words
 from agent_core.analyst.understand.marking import NOTHING, Supposed
+from agent_core.analyst.understand.names import kin
 from agent_core.analyst.understand.parts import Parts
 
 _PLURAL = re.compile(r"^[a-z]{2,}[^\Wsui\d_]s$|^[a-z]{3,}(?:men|people|folk)$")
@@ -38,7 +41,7 @@ def suppose(left: Iterable[str], parts: Parts) -> Supposed:
     rows: set[str] = set()
     prose: set[str] = set()
     for word in left:
-        if _completes(word, parts):
+        if _completes(word, parts) or _is_done(word, parts) or _calls_label(word, parts):
             prose |= set(word.split())
         elif _names_rows(word, parts):
             rows.add(word)
@@ -52,12 +55,33 @@ def _completes(phrase: str, parts: Parts) -> bool:
 
     Or what an amount consists of, where its column is named too: "how much electricity was generated".
     """
-    amount = rf"\bhow much {re.escape(phrase)} (?:is|are|was|were|did|do|does|has|have|had)\b"
-    if re.search(amount, parts.marked.text):
-        return any(one.column.role == "number" for one in parts.marked.columns())
+    amount = rf"\bhow much {re.escape(phrase)} (?:is|are|was|were|did|do|does|has|have|had)\b(?: ([a-z]+))?"
+    if found := re.search(amount, parts.marked.text):
+        measures = parts.table.measures
+        done = len(measures) == 1 and any(kin(found[1] or "", one) for one in stems(measures[0].name))
+        return done or any(one.column.role == "number" for one in parts.marked.columns())
     match = re.search(rf"<c(\d+)> {re.escape(phrase)}(?!\S)", parts.marked.text)
     mention = parts.marked.mention(match[1]) if match else None
     return mention is not None and mention.sure and mention.phrase.lower() in _ADJECTIVES
+
+
+def _is_done(phrase: str, parts: Parts) -> bool:
+    """Whether it is what was done of a figure that is named, and by whom: "soldiers die" after "did most"."""
+    *who, verb = phrase.split() or [""]
+    if verb in DONE and not who and any(is_figure(one.column) for one in parts.marked.columns()):
+        return re.search(rf"(?:\b(?:who|which|that|ones?)|<[tcv]\d*>) {verb}(?!\S)", parts.marked.text) is not None
+    if verb not in VERBS or len(who) > 1 or not any(is_figure(one.column) for one in parts.marked.columns()):
+        return False
+    if who and not _PLURAL.match(who[0]):
+        return False
+    slot = rf"\b(?:did|does|do)(?: (?:the|most|more|we|they|you|each|all|<t>|<[cv]\d+>))* {re.escape(phrase)}(?!\S)"
+    return re.search(slot, parts.marked.text) is not None
+
+
+def _calls_label(word: str, parts: Parts) -> bool:
+    """Whether it is a noun for what a column of labels holds: "each candidate win" beside `winner`."""
+    match = re.search(rf"\b(?:each|every|per|by) {re.escape(word)} <c(\d+)>", parts.marked.text)
+    return match is not None and parts.marked.mention(match[1]).column.role == "category"
 
 
 def _names_rows(word: str, parts: Parts) -> bool:

@@ -10,7 +10,7 @@ from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.moments import Moment
 from agent_core.analyst.understand.parts import Parts
 
-_UNIT: dict[str, Grain] = {
+UNITS: dict[str, Grain] = {
     "day": "day",
     "date": "day",
     "daily": "day",
@@ -40,6 +40,7 @@ _FROM_TO = r"\b(?:between|from) <m\d+> (?:and|to|until|till) <m\d+>"
 _CHANGED = (
     r"\b(?:chang(?:ed?|es)|rise|rose|risen|fall|fell|fallen|drop(?:ped)?|go(?:ne)? (?:up|down)|went (?:up|down))\b"
 )
+_EITHER = r"\bcompar|\b(?:more|less|fewer|better|worse|\w+er)\b|<v\d+> in <m|^(?:when|which)\b"
 _DAYS_FOR_DAYS, _DAYS_FOR_MONTHS, _DAYS_FOR_QUARTERS = 92, 12 * 366, 25 * 366
 
 
@@ -56,6 +57,9 @@ def read_grain(parts: Parts) -> None:
         r"\b(?:year over year|year on year|yoy|month over month|mom|growth|growing|grew|grow|growth rate)\b", parts.text
     ):
         _growth(parts)
+    if parts.change == "groups" or (parts.grain is not None and (parts.change or parts.having)):
+        _without_time(parts)
+        return
     if match := parts.take(
         r"\b(?:(?:by|per|each|every|for each|for every|in each|and)(?: the)? "
         r")?(?:calendar month|months? of (?:the |a )?years?|season(?:al(?:ly|"
@@ -69,16 +73,16 @@ def read_grain(parts: Parts) -> None:
     elif (match := parts.take(rf"\b{_EACH} (day|date|week|month|quarter|year|decade|hour)s?\b")) or (
         match := parts.take(r"\b(daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|hourly)\b")
     ):
-        parts.grain = _UNIT[match[1]]
+        parts.grain = UNITS[match[1]]
     elif match := _superlative(parts):
-        parts.grain = _UNIT[match[1]]
+        parts.grain = UNITS[match[1]]
         parts.asks_for_one = parts.limit is None
     elif match := parts.take(
         r"\b(?:which|what|in which|in what|on which|when was "
         r"the) (day of the week|weekday|day|week|month|quarter|"
         r"year|hour)s?\b"
     ):
-        parts.grain = _UNIT.get(match[1], "weekday")
+        parts.grain = UNITS.get(match[1], "weekday")
         parts.asks_for_one = True
     if parts.take(_OVER_TIME) or parts.has(r"\b(?:trend|over time)"):
         parts.over_time = True
@@ -90,9 +94,17 @@ def read_grain(parts: Parts) -> None:
 
 def _superlative(parts: Parts) -> re.Match[str] | None:
     """The unit in "rainiest month" and "the 3 best years"."""
-    marks = [number for number in re.findall(r"<c(\d+)>", parts.text) if parts.marked.mention(number).extreme]
-    before = "".join(rf"|(?<=<c{number}> )" for number in marks)
+    for mark in (one for one in re.findall(r"<v\d+>", parts.marked.text) if _names_extreme(parts, one[2:-1])):
+        if unit := re.search(rf"{mark} (week|month|quarter|year|decade)\b", parts.marked.text):
+            return parts.take(rf"\b({unit[1]})\b")
+    marks = [mark for mark in re.findall(r"<c\d+>", parts.text) if _names_extreme(parts, mark[2:-1])]
+    before = "".join(rf"|(?<={mark} )" for mark in marks)
     return parts.take(rf"(?:(?<=est )|(?<=most ){before})(week|month|quarter|year|decade)\b(?! of)")
+
+
+def _names_extreme(parts: Parts, number: str) -> bool:
+    mention = parts.marked.mention(number)
+    return mention.extreme or (mention.value is not None and mention.phrase.lower().endswith("iest"))
 
 
 def _growth(parts: Parts) -> None:
@@ -124,6 +136,7 @@ def grain_for(column: Column) -> Grain | None:
 
 
 def _spans(parts: Parts, time: Column) -> None:
+    parts.text = re.sub(r"(<m\d+> (?:and|or|vs|versus)) (?:in|during|for) (?=<m)", r"\1 ", parts.text)
     about = rf"(?:<c(?P<c>{_times(parts)})>(?: (?:is|was|are|in|=))? )?"
     unit = r"(?P<unit>day|week|month|year)s?"
     if match := parts.take(
@@ -195,7 +208,7 @@ def _between(parts: Parts, column: Column, match: re.Match[str]) -> None:
         )
         return
     parts.filters.append(Span(column, first.start, second.end))
-    if together and (match["how"] != "or" or parts.has(r"\bcompar")):
+    if together and (match["how"] != "or" or parts.has(_EITHER)):
         parts.compares = True
         parts.grain = parts.grain or ("year" if first.year else "month")
 

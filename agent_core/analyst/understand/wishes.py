@@ -51,7 +51,7 @@ def read_wishes(parts: Parts) -> None:
         parts.log = False
     parts.text = re.sub(_OF_COLUMN, r"\1", parts.text)
     if re.search(_SHARE, parts.text) and not parts.take(r"\bshare price\b"):
-        parts.share = bool(parts.take_all(_SHARE))
+        parts.share = bool(parts.take_all(_SHARE)) or parts.share
     _read_export(parts)
     parts.clears_filters = bool(
         parts.take(

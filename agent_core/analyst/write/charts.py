@@ -28,7 +28,7 @@ def figure(query: Query, keys: tuple[str, ...], values: tuple[str, ...]) -> list
     """Lines that draw the result; none where a table was asked for."""
     if query.chart == "table":
         return []
-    if len(query.measures) > 1 and len(keys) == 1:
+    if len(query.measures) > 1 and len(keys) == 1 and not query.ratio:
         return _several(query, keys, values)
     lines = _two(query, keys, values) if len(keys) == 2 else _one(query, keys, values)  # noqa: PLR2004
     if query.log:
@@ -59,7 +59,7 @@ def _one(query: Query, keys: tuple[str, ...], values: tuple[str, ...]) -> list[s
     kind = (
         query.chart
         if query.chart != "auto"
-        else ("line" if series and not query.asks_for_one and not query.limit else "bar")
+        else ("line" if series and not (query.asks_for_one or query.limit or query.change == "steps") else "bar")
     )
     match kind:
         case "line" | "area":
@@ -96,7 +96,7 @@ def _bars(query: Query, keys: tuple[str, ...], values: tuple[str, ...], *, serie
 
 
 def _shown(query: Query, values: tuple[str, ...]) -> str:
-    return values[1] if query.share else values[0]
+    return values[1] if (query.share and not query.ratio) or query.change == "steps" else values[0]
 
 
 def _two(query: Query, keys: tuple[str, ...], values: tuple[str, ...]) -> list[str]:

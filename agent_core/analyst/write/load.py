@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from agent_core.analyst.query import Query
+from agent_core.analyst.query import Condition, Query
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.write.literals import literal, literals
 
@@ -13,8 +13,11 @@ _ISO = len("2020-01-31")
 def used(query: Query) -> tuple[Column, ...]:
     """The columns that a query touches, each once, in order."""
     filtered = [one.column for one in query.filters]
+    filtered += [one.other for one in query.filters if isinstance(one, Condition) and one.other]
     grouped = [group.column for group in query.groups]
-    return tuple(dict.fromkeys([*query.measures, *grouped, *filtered]))
+    each = [query.each.column] if query.each else []
+    each += [query.table.time] if query.change == "groups" and query.table.time else []
+    return tuple(dict.fromkeys([*query.measures, *grouped, *each, *filtered]))
 
 
 def load(table: Table, columns: Sequence[Column]) -> list[str]:

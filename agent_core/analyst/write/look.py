@@ -109,7 +109,7 @@ def rows(query: Query) -> list[str]:
         ascending = query.order == "ascending"
         lines += [
             f'print("missing:", data[{key}].isna().sum())',
-            f'result = data.sort_values({key}, ascending={ascending}, na_position="last").head({limit})',
+            f'result = data.sort_values({key}, ascending={ascending}, na_position="last"){_places(query, limit)}',
             (
                 f'print("top:", result[{literals(told(query))}].head(5).to_json(orient="values",'
                 f' date_format="iso", double_precision=15))'
@@ -118,6 +118,10 @@ def rows(query: Query) -> list[str]:
     else:
         lines.append(f"result = data.{'tail' if query.last_rows else 'head'}({limit})")
     return [*lines, 'print("shown:", len(result))', "", "display(result)", *_ranked_chart(query)]
+
+
+def _places(query: Query, limit: int) -> str:
+    return f".iloc[{query.skip}:{query.skip + limit}]" if query.skip else f".head({limit})"
 
 
 def per_group(query: Query) -> bool:

@@ -14,12 +14,19 @@ _TRUE = {"true", "1", "1.0"}
 def select(query: Query) -> list[str]:
     """Lines that leave the wanted rows in `data`."""
     lines = [f"data = {query.table.variable}"]
-    for one in query.filters:
+    for one in sorted(query.filters, key=_turn):
         lines += keep(one)
     if query.drop_missing:
         names = [column.name for column in query.measures] + [group.column.name for group in query.groups]
         lines.append(f"data = data.dropna(subset={literals(names)})" if names else "data = data.dropna()")
     return lines
+
+
+def _turn(one: Filter) -> int:
+    """An average is that of all rows of the time in question, before any other are left out."""
+    if isinstance(one, Span) or one.column.is_time:
+        return 0
+    return 1 if one.middle else 2
 
 
 def keep(one: Filter) -> list[str]:
@@ -47,7 +54,13 @@ def condition(one: Condition) -> str:
         case "in" | "not_in":
             return _among(one, place)
         case _:
-            return f"{place} {_SIGNS[one.operator]} {literal(one.values[0])}"
+            return f"{place} {_SIGNS[one.operator]} {_bound(one)}"
+
+
+def _bound(one: Condition) -> str:
+    if one.other is not None:
+        return f"data[{literal(one.other.name)}]"
+    return f"data[{literal(one.column.name)}].{one.middle}()" if one.middle else literal(one.values[0])
 
 
 def _among(one: Condition, place: str) -> str:

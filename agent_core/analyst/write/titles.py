@@ -12,6 +12,7 @@ AGGREGATIONS: dict[Aggregation, str] = {
     "max": "highest",
     "std": "standard deviation of",
     "nunique": "number of different",
+    "quantile": "percentile of",
 }
 GRAINS: dict[Grain, str] = {
     "day": "day",
@@ -38,8 +39,15 @@ def measured(query: Query) -> str:
     else:
         names = " and ".join(lowered(label(column.name)) for column in query.measures[:3])
         what = f"{AGGREGATIONS[query.aggregation]} {names}"
+    if query.ratio:
+        first, second = (lowered(label(column.name)) for column in query.measures)
+        return f"{first} in percent of {second}" if query.share else f"{first} divided by {second}"
     if query.running:
         what = f"running {what}"
+    if query.change == "steps":
+        what = f"change in {what}"
+    if query.aggregation == "quantile" and query.measures:
+        what = f"{round(100 * query.quantile)}th {what}"
     return (
         f"share of the {what}"
         if query.share and query.aggregation == "sum"

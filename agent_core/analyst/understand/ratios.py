@@ -1,0 +1,54 @@
+"""Rules for one column as a part of another: "the tip as a percentage of the bill"."""
+
+import re
+
+from agent_core.analyst.query import Query
+from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.grouping import is_figure
+from agent_core.analyst.understand.parts import Parts
+
+_SHARE = r"(?:percent(?:age)?|share|proportion|fraction|part|portion|%)"
+_A, _B = (
+    r"(?:the |its |their )?(?:total |average )?<c(?P<a>\d+)>",
+    r"(?:the |its |their )?(?:total |average )?<c(?P<b>\d+)>",
+)
+_FORMS = (
+    (True, rf"{_A}(?: [a-z]+)? (?:as|in)(?: an?| the)? {_SHARE} of {_B}"),
+    (True, rf"(?:what|which) {_SHARE} of {_B} (?:is|are|was|were|does|do|did|goes to|went to) {_A}"),
+    (True, rf"{_SHARE} of {_A} (?:in|to|relative to|compared (?:to|with)) {_B}"),
+    (True, rf"{_A} {_SHARE} of {_B}"),
+    (False, rf"ratios? (?:of|between) {_A} (?:to|and|over|by) {_B}"),
+    (False, rf"{_A} to {_B} ratios?"),
+    (False, rf"{_A} (?:divided by|relative to) {_B}"),
+)
+_OF_THAT = rf"^(?:(?:and|now|show|that|it|this) )*(?:as|in)(?: an?| the)? {_SHARE} of {_B}"
+
+
+def read_ratio(parts: Parts) -> None:
+    """Read that one column is to be divided by another; to be called before shares are read."""
+    for share, form in _FORMS:
+        match = re.search(form, parts.text)
+        if match is None:
+            continue
+        one, other = (parts.marked.mention(match[name]).column for name in "ab")
+        if one != other and all(is_figure(column) and not column.is_two_valued for column in (one, other)):
+            parts.text = parts.text.replace(match[0], "|", 1)
+            parts.ratio = (parts.column(match["a"]), parts.column(match["b"]))
+            parts.share = share
+            return
+
+
+def names_a_whole(parts: Parts) -> bool:
+    """Whether it only says of what a share is wanted, and not what is the share."""
+    match = re.search(rf"{_OF_THAT}(?: \?)?$", parts.marked.text)
+    return match is not None and len(set(parts.marked.columns())) == 1 and parts.ratio is None
+
+
+def of_that(previous: Query, parts: Parts) -> tuple[Column, Column] | None:
+    """What a following "as a percentage of the bill" divides by what; None where it is no such question."""
+    match = re.search(_OF_THAT, parts.marked.text)
+    if match is None or previous.intent != "aggregate" or len(previous.measures) != 1:
+        return None
+    column = parts.marked.mention(match["b"]).column
+    fits = is_figure(column) and column != previous.measures[0] and not column.is_two_valued
+    return (previous.measures[0], column) if fits else None
