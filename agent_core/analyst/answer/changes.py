@@ -67,12 +67,15 @@ def limited(query: Query, facts: Facts, what: str) -> list[str]:
     """The groups whose figure is as wanted."""
     count, before = facts.count("groups"), facts.count("before")
     bounds = listed([f"{_WORDS[sign]} {number(bound)}" for sign, bound in query.having])
-    name = grouped(query.groups[0]) if query.groups[0].grain else code(query.groups[0].column.name)
-    opening = f"**{count:,}** of {before:,} groups by {name} have a {what} {bounds}"
+    group = query.groups[0]
+    name = f"{GRAINS[group.grain]}s" if group.grain else f"values of {code(group.column.name)}"
+    article = "an" if what.startswith("average") else "the" if what.startswith(("number", "m")) else "a"
+    opening = f"**{count:,}** of {before:,} {name} {'has' if count == 1 else 'have'} {article} {what} {bounds}"
     found = facts.rows("result")[:_MOST_TOLD] if count else []
     named = [f"{key(row[0], query.groups[0].grain)} ({number(row[1])})" for row in found]
-    more = " and more" if count > len(named) else ""
-    return [f"{opening}: {listed(named)}{more}." if named else f"{opening}."]
+    if count > len(named):
+        named = [*named, f"{count - len(named):,} more"]
+    return [f"{opening}: {listed(named)}." if named else f"{opening}."]
 
 
 def averaged(query: Query, facts: Facts) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import combinations
+from itertools import chain, combinations, count
 from pathlib import PurePosixPath
 from typing import Literal, assert_never
 
@@ -221,7 +221,7 @@ def _variable(file: str, sheet: str, taken: Sequence[Table]) -> str:
     if keyword.iskeyword(name) or name in _TAKEN or hasattr(builtins, name):
         name += "_data"
     used = {table.variable for table in taken}
-    return next(option for option in (name, *(f"{name}_{n}" for n in range(2, 10_000))) if option not in used)
+    return next(option for option in chain([name], (f"{name}_{n}" for n in count(2))) if option not in used)
 
 
 def _table(file: str, variable: str, profile: TableProfile) -> Table:

@@ -1,6 +1,7 @@
 """Names and questions as comparable words."""
 
 import re
+from functools import lru_cache
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 _AFTER_S = ("ss", "us", "is")
@@ -43,6 +44,7 @@ _LONGEST_LABEL = 60
 _SHORT_PLURAL = 4
 
 
+@lru_cache(maxsize=8_192)
 def split(name: str) -> tuple[str, ...]:
     """The lower-case words of `snake_case`, `CamelCase` and ordinary text."""
     return tuple(piece.lower() for piece in _PIECES.findall(name))
@@ -67,6 +69,7 @@ def comparable(word: str) -> str:
     return root[:-2] + "y" if len(root) > _SHORT_PLURAL and root.endswith("ie") else root
 
 
+@lru_cache(maxsize=8_192)
 def stems(name: str) -> tuple[str, ...]:
     """The words of a name, each without its plural ending."""
     return tuple(comparable(word) for word in split(name))

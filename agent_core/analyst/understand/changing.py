@@ -33,7 +33,8 @@ def read_changes(parts: Parts) -> None:
         return
     before = parts.text
     parts.text = re.sub(r"<c(\d+)>", lambda match: _unit(parts, match), before)
-    _movers(parts)
+    if re.search(_MOST, parts.text):
+        _movers(parts)
     _steps(parts)
     if not parts.change:
         parts.text = before
@@ -128,7 +129,8 @@ def _whole(parts: Parts) -> None:
 def _average_of_rows(parts: Parts) -> None:
     """Read "the average number of orders per customer", where an order is a row."""
     match = re.search(
-        rf"\b(?:average|mean|avg|typical) (?:number|count) of (?:the |all )?(?:<t>|<c(?P<c>\d+)>) "
+        rf"\b(?:average|mean|avg|typical) (?:number|count) of (?:the |all )?"
+        r"(?:<t>|days|weeks|months|quarters|years|hours|<c(?P<c>\d+)>) "
         r"(?:per|for each|for every|by|each|in each|at each|on each|a|an)(?: the)? "
         rf"(?:<c(?P<by>\d+)>|(?P<unit>{_UNIT[1:-1]})\b)",
         parts.text,

@@ -162,7 +162,8 @@ def _fits_comparative(parts: Parts, named: tuple[Column, ...]) -> bool:
 
 def _compared_by(parts: Parts) -> tuple[Column, ...]:
     """The column that "heavier than" speaks of."""
-    word = next((word for word in COMPARATIVES if parts.has(rf"\b{word} than\b")), None)
+    said = set(parts.marked.text.split())
+    word = next((word for word in COMPARATIVES if word in said and parts.has(rf"\b{word} than\b")), None)
     if word is None:
         return ()
     column = column_for(parts.table, COMPARATIVES[word])

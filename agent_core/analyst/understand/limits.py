@@ -33,15 +33,53 @@ _AFTER = "in total|altogether|overall|on average|combined|in all"
 _ASKED = (
     r"^(?:(?:and|so|in|on|for|please|can you|tell me) )*(?:which|what|how many|number of|list|show|find|name|give me)"
 )
-_IS = r"(?:is|are|was|were|of)"
+_IS = r"(?:is|are|was|were)"
 _WITH = r"(?:with|that|whose|where|having|have|has|had)"
+
+
+_FIGURE = r"<n(?P<n>\d+)>"
+_MEASURED = r"<c(?P<m>\d+)>"
+_MIDDLE = re.compile(
+    r"(?:\b(?:with|where|whose|have|has|had|having|of)(?: the| a| an)? )?"
+    rf"(?:<c(?P<a>\d+)>(?: {_IS})? )?(?:{_IS} )?(?:{_SIGN})"
+    r" (?:the |an? |its |their )?(?P<how>average|avg|mean|median)(?: (?:for|of|over) (?:the|all)(?: the)? <t>)?"
+    r"(?:(?: of)? <c(?P<b>\d+)>)?(?! (?:(?:for|of|in) )?(?:the |an? )?<[vmcn])"
+)
+_PAIRS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:\b{_WITH} )?(?P<above>{_MORE}) <c(?P<a>\d+)> than <c(?P<b>\d+)>",
+        rf"(?:\b{_WITH} )?(?P<below>{_LESS}) <c(?P<a>\d+)> than <c(?P<b>\d+)>",
+        (
+            rf"(?:\b(?:{_WITH}|when)(?: the| a)? )?<c(?P<a>\d+)>(?: {_IS})? "
+            rf"(?P<above>above|over|exceed(?:s|ed)?|{_MORE} than)(?: the)? <c(?P<b>\d+)>"
+        ),
+        (
+            rf"(?:\b(?:{_WITH}|when)(?: the| a)? )?<c(?P<a>\d+)>(?: {_IS})? (?P<below>below|under|{_LESS} than)"
+            r"(?: the)? <c(?P<b>\d+)>"
+        ),
+    )
+)
+_OF_GROUPS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:an? |the )?\b(?P<how>{_BEFORE})(?: of)?(?: the)? {_MEASURED}(?: (?:{_IS}|of))? (?:{_SIGN}) {_FIGURE}",
+        rf"(?:an? |the )?\b(?P<how>{_BEFORE})(?: of)? (?:{_SIGN}) <n(?P<n>\d+)>(?: of)?(?: {_MEASURED})?",
+        rf"(?:{_MEASURED} )?(?:{_SIGN}) <n(?P<n>\d+)>(?: (?P<how>{_AFTER}))",
+        rf"(?:{_SIGN}) <n(?P<n>\d+)>(?: of| in)? {_MEASURED} (?P<how>{_AFTER})",
+        rf"\b{_WITH} (?:{_SIGN}) <n(?P<n>\d+)> <t>(?! <c)",
+    )
+)
 
 
 def read_limits(parts: Parts) -> None:
     """Read limits that are no plain number; to be called before those that are."""
-    _groups(parts)
-    _middles(parts)
-    _columns(parts)
+    if "<n" in parts.text:
+        _groups(parts)
+    if re.search(r"\b(?:average|avg|mean|median)\b", parts.text):
+        _middles(parts)
+    if parts.text.count("<c") > 1:
+        _columns(parts)
 
 
 def _operator(match: re.Match[str]) -> Operator:
@@ -50,14 +88,7 @@ def _operator(match: re.Match[str]) -> Operator:
 
 def _middles(parts: Parts) -> None:
     """Read "above average horsepower" and "heavier than the average"."""
-    named = r"<c(?P<{}>\d+)>"
-    pattern = (
-        rf"(?:\b(?:with|where|whose|have|has|had|having|of)(?: the| a| an)? )?"
-        rf"(?:{named.format('a')}(?: (?:is|are|was|were))? )?(?:(?:is|are|was|were) )?(?:{_SIGN})"
-        rf" (?:the |an? |its |their )?(?P<how>average|avg|mean|median)(?: (?:for|of|over) (?:the|all)(?: the)? <t>)?"
-        rf"(?:(?: of)? {named.format('b')})?(?! (?:(?:for|of|in) )?(?:the |an? )?<[vmcn])"
-    )
-    for match in parts.take_all(pattern):
+    for match in parts.take_all(_MIDDLE):
         mark = match["a"] or match["b"]
         column = parts.column(mark) if mark else _compared(parts, match[0])
         if column is None or column.role != "number":
@@ -81,17 +112,8 @@ def _compared(parts: Parts, said: str) -> Column | None:
 
 def _columns(parts: Parts) -> None:
     """Read "more gold than silver" and "open above close"."""
-    patterns = (
-        rf"(?:\b{_WITH} )?(?P<above>{_MORE}) <c(?P<a>\d+)> than <c(?P<b>\d+)>",
-        rf"(?:\b{_WITH} )?(?P<below>{_LESS}) <c(?P<a>\d+)> than <c(?P<b>\d+)>",
-        (
-            rf"(?:\b(?:{_WITH}|when)(?: the| a)? )?<c(?P<a>\d+)>(?: (?:is|was|are|were))? "
-            rf"(?:(?P<above>above|over|exceed(?:s|ed)?|{_MORE} than)|(?P<below>below|under|{_LESS} than))"
-            r"(?: the)? <c(?P<b>\d+)>"
-        ),
-    )
-    for pattern in patterns:
-        for match in re.finditer(pattern, parts.text):
+    for pattern in _PAIRS:
+        for match in pattern.finditer(parts.text):
             one, other = (parts.marked.mention(match[name]).column for name in "ab")
             if one == other or not (is_figure(one) and is_figure(other)) or one.is_two_valued or other.is_two_valued:
                 continue
@@ -107,16 +129,8 @@ def _groups(parts: Parts) -> None:
     if group is None:
         return
     noun, column = group
-    measured = r"<c(?P<m>\d+)>"
-    forms = (
-        rf"(?:an? |the )?\b(?P<how>{_BEFORE})(?: of)?(?: the)? {measured}(?: {_IS})? (?:{_SIGN}) <n(?P<n>\d+)>",
-        rf"(?:an? |the )?\b(?P<how>{_BEFORE})(?: of)? (?:{_SIGN}) <n(?P<n>\d+)>(?: of)?(?: {measured})?",
-        rf"(?:{measured} )?(?:{_SIGN}) <n(?P<n>\d+)>(?: (?P<how>{_AFTER}))",
-        rf"(?:{_SIGN}) <n(?P<n>\d+)>(?: of| in)? {measured} (?P<how>{_AFTER})",
-        rf"\b{_WITH} (?:{_SIGN}) <n(?P<n>\d+)> <t>(?! <c)",
-    )
-    for form in forms:
-        match = re.search(form, parts.text)
+    for form in _OF_GROUPS:
+        match = form.search(parts.text)
         if match is not None and _limited(parts, match):
             parts.text = parts.text.replace(match[0], "|", 1)
             parts.text = re.sub(rf"(?:\b(?:how many|number of) )?{re.escape(noun)}", "|", parts.text, count=1)

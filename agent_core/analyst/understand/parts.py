@@ -74,14 +74,14 @@ class Parts:
     problems: list[str] = field(default_factory=list)
     """Whole sentences on what can't be done with this table."""
 
-    def take(self, pattern: str) -> re.Match[str] | None:
+    def take(self, pattern: str | re.Pattern[str]) -> re.Match[str] | None:
         """Take the first match out of the text."""
         match = re.search(pattern, self.text)
         if match:
             self.text = _joined(self.text[: match.start()], "|", self.text[match.end() :])
         return match
 
-    def take_all(self, pattern: str) -> list[re.Match[str]]:
+    def take_all(self, pattern: str | re.Pattern[str]) -> list[re.Match[str]]:
         """Take matches out of the text, from left to right, until there is none."""
         found = []
         while match := self.take(pattern):

@@ -115,9 +115,12 @@ def read_comparatives(parts: Parts) -> None:
     related = asks_whether_together(parts)
     if any(one.column.role == "number" for one in parts.marked.columns()) and not related:
         return
+    said = set(parts.marked.text.split())
     for word, meant in (COMPARATIVES | _SIZES if related else COMPARATIVES).items():
-        if parts.has(rf"\b{word}\b(?! than (?:in )?<[nm])|<m\d+> {word} than (?:in )?<m") and (
-            column := column_for(parts.table, meant)
+        if (
+            word in said
+            and parts.has(rf"\b{word}\b(?! than (?:in )?<[nm])|<m\d+> {word} than (?:in )?<m")
+            and (column := column_for(parts.table, meant))
         ):
             if related and any(one.column == column for one in parts.marked.columns()):
                 return
@@ -173,8 +176,9 @@ def _without_column(parts: Parts) -> None:
     """A word such as "cheapest" means a column; another one must not stand in for it."""
     if any(one.column.role == "number" and not one.column.is_year for one in parts.marked.columns()):
         return
+    said = set(parts.marked.text.split())
     for word in MEASURED_BY:
-        if parts.has(rf"\b{word}\b"):
+        if word in said:
             parts.problems.append(f"I found no column for {quoted(word)}.")
 
 
