@@ -55,7 +55,7 @@ async def main() -> None:
             await keeping.aclose()
             await starting.aclose()
     print(f"cold start: {middle(cold):.0f} ms; a Jupyter kernel in the same jail: {middle(kernels):.0f} ms")
-    for how, figures in (("forked on demand", forked), ("as the app has it, one forked ahead", ahead)):
+    for how, figures in (("as the app has it, one forked ahead", ahead), ("forked on demand, no pool", forked)):
         print(
             f"fresh sandbox to its first pandas result, {how}: p50 {middle(figures):.1f} ms, "
             f"p95 {worst_of_20(figures):.1f} ms; {middle(kernels) / middle(figures):.0f} times as fast as the kernel"
