@@ -38,7 +38,7 @@ from tests.session.test_live import running
 
 MIB = 1 << 20
 LEAST_EDITS = 500
-EDITS_A_RUN = 10
+EDITS_A_RUN = 20
 """Running code takes a thousand times as long as an edit."""
 
 NUMBERS: dict[str, tuple[int, int]] = {
