@@ -29,7 +29,8 @@ def draw(conversation: Conversation, deployment: Deployment, person: str, unavai
         checks, hostile, past = st.tabs(["The checks", "A hostile model", "Reports"])
         with checks:
             validate_run.draw(deployment.validations, person, "checks", contract, snapshot.contract_version)
-            _newest(deployment.validations.newest(person, contract))
+            run = deployment.validations.run(person)
+            _newest(deployment.validations.newest(person, contract), under_way=run is not None and run.running)
         with hostile:
             validate_hostile.introduce()
             validate_run.draw(deployment.validations, person, "attempts", contract, snapshot.contract_version)
@@ -38,11 +39,11 @@ def draw(conversation: Conversation, deployment: Deployment, person: str, unavai
             validate_reports.draw(reports)
 
 
-def _newest(found: KeptReport | None) -> None:
+def _newest(found: KeptReport | None, *, under_way: bool) -> None:
     """The newest report about this provider and what this contract has held."""
-    if found is None:
+    if found is not None:
+        validate_checks.draw(found)
+    elif not under_way:
         st.caption(
             "They were not run under this contract yet. They take less than a minute, in sandboxes of their own."
         )
-        return
-    validate_checks.draw(found)

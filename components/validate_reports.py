@@ -21,7 +21,7 @@ def draw(kept: Sequence[KeptReport]) -> None:
     rows = [
         (
             moments.shown(one.report.started_at),
-            validate_checks.provider(one.report),
+            _provider(one),
             f"{one.report.contract.name}, version {one.report.contract_version}",
             validate_checks.counts(one.report.findings),
             one.digest[:12],
@@ -83,7 +83,12 @@ def _choose(label: str, kept: Sequence[KeptReport], place: int, key: str) -> Kep
 
 def _name(kept: KeptReport) -> str:
     report = kept.report
-    return f"{validate_checks.provider(report)}, {moments.shown(report.started_at)}, {kept.digest[:12]}"
+    return f"{_provider(kept)}, {moments.shown(report.started_at)}, {kept.digest[:12]}"
+
+
+def _provider(kept: KeptReport) -> str:
+    name = validate_checks.provider(kept.report)
+    return f"{name[:1].upper()}{name[1:]}"
 
 
 def _word(outcome: Outcome | None) -> str:

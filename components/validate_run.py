@@ -54,7 +54,7 @@ def draw(validations: Validations, person: str, kind: Kind, contract: Contract, 
             on_click=_start,
             args=(validations, person, kind, contract, version),
         )
-        if running:
+        if running and run is not None and run.kind == kind:
             st.button(
                 "Stop",
                 icon=":material/stop_circle:",

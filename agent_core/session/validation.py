@@ -14,7 +14,6 @@ import structlog
 
 from agent_core.background import BackgroundLoop, Job
 from agent_core.contract import Ceiling, Contract, ProviderName
-from agent_core.contract.capabilities import check
 from agent_core.contract.fingerprint import fingerprint
 from agent_core.contract.words import PROVIDER_NAMES
 from agent_core.errors import BudgetExhausted, ClauseRefused, RingfenceError
@@ -23,7 +22,7 @@ from agent_core.session.leased import Leased
 from agent_core.session.reports import KeptReport, Reports
 from agent_core.validation.hostile.attempt import HostileReport
 from agent_core.validation.hostile.runner import attack
-from agent_core.validation.validate import validate
+from agent_core.validation.validate import tryable, validate
 
 _log = structlog.get_logger(__name__)
 
@@ -160,7 +159,7 @@ class Validations:
         problem = "It was stopped."
         try:
             self._ceiling.check(contract)
-            check(contract)
+            tryable(contract)
             leased = self._leased[owner] = self._lease(owner, kind, contract.provider)
             await self._work(owner, kind, leased, contract, version)
             problem = ""

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from agent_core.contract import Contract
 from agent_core.contract.capabilities import check
+from agent_core.errors import ClauseRefused
 from agent_core.sandbox.base import Provider
 from agent_core.validation.acts import Act
 from agent_core.validation.base import GROUPS, Finding, Group, OnProgress, Probe, Progress, Report
@@ -63,7 +64,7 @@ async def validate(
 
     Raises what `Provider.open` does, and ClauseRefused for a contract that the provider can't be held to.
     """
-    check(contract)
+    tryable(contract)
     groups = set(only) or set(GROUPS)
     started_at, began = datetime.now(UTC), time.monotonic()
     found: dict[str, Finding] = {}
@@ -88,6 +89,16 @@ async def validate(
         versions=_versions(),
         findings=tuple(found[probe.id] for probe in PROBES if probe.id in found),
     )
+
+
+def tryable(contract: Contract) -> None:
+    """Raises ClauseRefused where the provider can't be held to the contract, or what tries it out may not run."""
+    check(contract)
+    if "python" not in contract.languages.allowed:
+        raise ClauseRefused(
+            "languages",
+            "What is tried is written in Python, which this contract doesn't allow. Allow it, and run again.",
+        )
 
 
 async def _play(one: Act, stage: Stage) -> Finding:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from agent_core.contract import Billing, Concurrency, Contract, Timeout
+from agent_core.contract import Billing, Concurrency, Contract, Languages, Timeout
 from agent_core.contract.fingerprint import fingerprint
 from agent_core.errors import ClauseRefused, ProviderUnavailable
 from agent_core.events import ContractDenied, SandboxOpened
@@ -69,6 +69,8 @@ def test_a_run_tells_how_far_it_is_and_ends_with_what_it_found(home: Path) -> No
     try:
         contract = Contract()
         assert deployment.validations.run(OWNER) is None
+        assert deployment.validations.start(OWNER, "checks", Contract(languages=Languages(allowed=("bash",))), 2)
+        assert "written in Python" in finish(deployment).problem
         assert deployment.validations.start(OWNER, "attempts", contract, 3)
         assert not deployment.validations.start(OWNER, "attempts", contract, 3)
         assert deployment.validations.start("another", "attempts", contract, 1)
