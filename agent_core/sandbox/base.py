@@ -48,9 +48,9 @@ OnDenied = Callable[[Denial], None]
 class Display:
     """One rich result: MIME type to bytes. Text is UTF-8.
 
-    Types in use: text/plain, text/html, text/markdown, text/latex, image/png, image/jpeg,
-    image/svg+xml, application/json, application/vnd.plotly.v1+json, and
-    application/vnd.ringfence.table+json (see `agent_core.sandbox.tables`).
+    Types in use: text/plain, text/html, text/markdown, text/latex, image/png, image/jpeg, image/gif,
+    image/webp, image/svg+xml, audio/wav, audio/mpeg, audio/ogg, application/json,
+    application/vnd.plotly.v1+json, and application/vnd.ringfence.table+json (see `agent_core.sandbox.tables`).
     """
 
     data: Mapping[str, bytes]

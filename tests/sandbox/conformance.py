@@ -265,6 +265,27 @@ display(Rich())
         assert dict(done.displays[0].data) == {"text/plain": b"plain", "text/html": b"<b>rich</b>"}
 
     @shares
+    async def test_what_a_notebook_has(self, sandbox):
+        """`IPython.display` is there, whether or not IPython is, and shows as a notebook does."""
+        code = """
+import base64
+from IPython.display import HTML, Image, Markdown, Math, display
+dot = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+open("dot.gif", "wb").write(base64.b64decode(dot))
+handle = display(HTML("<b>x</b>"), Markdown("*x*"), display_id=True)
+handle.update(Math("x^2"))
+display({"text/html": "<i>raw</i>", "text/plain": "raw"}, raw=True)
+Image("dot.gif")
+"""
+        done, _ = await run(sandbox, code)
+        assert done.error is None
+        shown = [display.data for display in done.displays]
+        assert [one.get("text/html") for one in shown[:4:3]] == [b"<b>x</b>", b"<i>raw</i>"]
+        assert shown[1]["text/markdown"] == b"*x*"
+        assert b"x^2" in shown[2]["text/latex"]
+        assert shown[4]["image/gif"].startswith(b"GIF8")
+
+    @shares
     async def test_a_result_over_the_limit_is_left_out(self, sandbox):
         """A result larger than the largest artifact is not passed on, and the code is told so."""
         code = (

@@ -12,7 +12,7 @@ from agent_core.contract import Contract
 _PACKAGE = "ringfence_inside"
 _WORKER = "agent_core.sandbox.local.worker"
 _INSIDE = "agent_core.sandbox.inside"
-_SHARED = ("faults", "files", "imports", "repl", "rich", "screen", "shell", "streams", "tables")
+_SHARED = ("faults", "files", "imports", "notebook", "repl", "rich", "screen", "shell", "shown", "streams", "tables")
 _OURS = ("kernel", "pump", "session")
 _MIB = 1 << 20
 MOST_OUTPUT_BYTES = 10 * _MIB

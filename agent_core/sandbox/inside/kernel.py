@@ -29,15 +29,6 @@ def settle(patches: Mapping[str, Callable[[Any], None]]) -> None:
         builtins.get_ipython().history_manager.db_cache_size = _NEVER  # type: ignore[attr-defined]
 
 
-def displays(display: Callable[..., None]) -> dict[str, Callable[[Any], None]]:
-    """Patches by which what is shown in IPython's way is shown in ours."""
-
-    def patch(module: Any) -> None:
-        module.display = lambda *things, **_: display(*things)
-
-    return {"IPython.display": patch, "IPython.core.display_functions": patch}
-
-
 def unprivileged(home: str) -> None:
     """Go on as the owner of the home folder where the kernel is root, for whom no limit and no file mode holds."""
     owner = os.stat(home)  # noqa: PTH116

@@ -15,7 +15,7 @@ import threading
 
 from agent_core.sandbox.inside import kernel
 from agent_core.sandbox.inside.pump import Pump
-from agent_core.sandbox.local.worker import files, streams
+from agent_core.sandbox.local.worker import files, notebook, streams
 from agent_core.sandbox.local.worker.imports import AfterImport
 from agent_core.sandbox.local.worker.repl import Outcome, Repl
 from agent_core.sandbox.local.worker.screen import Screen
@@ -94,8 +94,9 @@ class Session:
         self._repl, self._shell = Repl(self._screen), Shell()
         self._repl._names.update(kernel.names())  # noqa: SLF001
         self._shell._folder = self._root  # noqa: SLF001
-        patches = {**self._screen.patches(), **kernel.displays(self._screen.display)}
+        patches = self._screen.patches()
         sys.meta_path.insert(0, AfterImport(patches))
+        sys.meta_path.append(notebook.Finder(self._screen.display))
         kernel.settle(patches)
         self._reserved = _reserved()
         self._disk_before = self._disk_now = _used(self._root)

@@ -29,7 +29,8 @@ _METHODS = (
     ("image/jpeg", "_repr_jpeg_"),
     ("application/json", "_repr_json_"),
 )
-_TYPES = {"text/plain", PLOTLY, TABLE, "text/csv", *(mime for mime, _ in _METHODS)}
+_FILES = {"image/gif", "image/webp", "audio/wav", "audio/mpeg", "audio/ogg"}
+_TYPES = {"text/plain", PLOTLY, TABLE, "text/csv", *(mime for mime, _ in _METHODS), *_FILES}
 
 
 def bundle(thing: Any, most_bytes: int) -> Parts:
@@ -67,9 +68,14 @@ def _generic(thing: Any) -> Parts:
         _add(parts, mime, _call(thing, method))
     found = _call(thing, "_repr_mimebundle_")
     found = found[0] if isinstance(found, tuple) and found else found
-    if isinstance(found, dict):
-        for mime, value in found.items():
-            _add(parts, mime, value)
+    return {**parts, **given(found)} if isinstance(found, dict) else parts
+
+
+def given(found: Any) -> Parts:
+    """What comes in its forms already, by their MIME types."""
+    parts: Parts = {}
+    for mime, value in found.items():
+        _add(parts, mime, value)
     return parts
 
 
@@ -91,7 +97,7 @@ def _add(parts: Parts, mime: str, value: Any) -> None:
     if isinstance(value, bytes):
         parts[mime] = value
     elif isinstance(value, str):
-        binary = mime in {"image/png", "image/jpeg"}
+        binary = mime in {"image/png", "image/jpeg", *_FILES}
         parts[mime] = _decoded(value) if binary else value.encode("utf-8", "replace")
     elif mime.endswith("json"):
         parts[mime] = json.dumps(value, default=str).encode()

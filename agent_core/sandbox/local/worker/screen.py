@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import rich
+from . import notebook, rich
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ class Screen:
         """A new call: what is shown from now on belongs to it."""
         self._call, self._most_bytes = call, most_bytes
 
-    def display(self, *things: Any) -> None:
-        """Show each thing to the person."""
+    def display(self, *things: Any, raw: bool = False, display_id: object = None, **_: Any) -> notebook.Handle | None:
+        """Show each thing to the person. What IPython's own takes is taken; `raw` things map MIME types to data."""
         for thing in things:
             if self._is_figure(thing):
                 self._shown.append(thing)
-            self._send(rich.bundle(thing, self._most_bytes))
+            self._send(rich.given(thing) if raw else rich.bundle(thing, self._most_bytes))
+        return notebook.Handle(self.display, display_id) if display_id else None
 
     def show_figures(self) -> None:
         """Show the open matplotlib figures that have not been shown, and close all."""
@@ -63,7 +64,12 @@ class Screen:
         def renderers(module: Any) -> None:
             module.show = lambda this, *_, **__: self.display(this)
 
+        def display(module: Any) -> None:
+            module.display = self.display
+
         return {
+            "IPython.display": display,
+            "IPython.core.display_functions": display,
             "matplotlib.pyplot": pyplot,
             "matplotlib.figure": figure,
             "plotly.basedatatypes": plotly,

@@ -7,7 +7,7 @@ import os
 import resource
 import sys
 
-from . import codec, door, files, imports, streams
+from . import codec, door, files, imports, notebook, streams
 from .repl import Outcome, Repl
 from .screen import Screen
 from .shell import Shell
@@ -60,6 +60,7 @@ class _Worker:
         self._repl = Repl(self._screen)
         self._shell = Shell()
         imports.patch(self._screen.patches())
+        sys.meta_path.append(notebook.Finder(self._screen.display))
 
     def answer(self, request: dict[str, Any], body: bytes) -> None:
         call = request["call"]
