@@ -9,7 +9,7 @@ from agent_core.events import Artifact, ArtifactKind
 from agent_core.exports import audio, figures, frame, pictures, tables
 from agent_core.exports.page import chart_page
 from agent_core.files.names import safe_name
-from components import table, table_files, texts, units
+from components import page_script, table, table_files, texts, units
 from components.markdown import plain
 
 if TYPE_CHECKING:
@@ -19,13 +19,20 @@ Read = Callable[[str], bytes]
 """The bytes of an artifact by its sha256. Raises KeyError for what is not in this conversation."""
 
 _ORDER: tuple[ArtifactKind, ...] = ("chart", "image", "table", "text", "file")
-_FRAME_HEIGHT = 420
+_TALLEST_FRAME = 420
 """Pixels; a longer page scrolls inside."""
+_AROUND, _LINE = 40, 28
+"""Pixels around a page, and for each of its lines."""
 _CHART_CONFIG = {"displaylogo": False, "scrollZoom": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 
 def ordered(artifacts: Sequence[Artifact]) -> list[tuple[int, Artifact]]:
-    """Artifacts with their places, those to look at before those to take away."""
+    """Artifacts with their places, those to look at before those to take away.
+
+    Where Markdown is among them, it says something of what comes next: then all stays as the code showed it.
+    """
+    if any(artifact.kind == "text" and artifact.media_type == "text/markdown" for artifact in artifacts):
+        return list(enumerate(artifacts))
     return sorted(enumerate(artifacts), key=lambda placed: _ORDER.index(placed[1].kind))
 
 
@@ -61,16 +68,16 @@ def _shown(artifact: Artifact, read: Read, key: str) -> None:
 
 def _html(artifact: Artifact, read: Read) -> None:
     """A page in a frame that nothing gets out of."""
-    address, runs = _framed(artifact.sha256, read)
-    st.iframe(address, height=_FRAME_HEIGHT, alt=artifact.name)
+    address, runs, lines = _framed(artifact.sha256, read)
+    st.iframe(address, height=min(_TALLEST_FRAME, _AROUND + _LINE * lines), alt=artifact.name)
     if runs:
         st.caption(":material/info: Its scripts don't run here. Download it to open it as it is.")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _framed(sha256: str, _read: Read) -> tuple[str, bool]:
+def _framed(sha256: str, _read: Read) -> tuple[str, bool, int]:
     data = _read(sha256)
-    return frame.framed(data), frame.scripted(data)
+    return frame.framed(data), frame.scripted(data), frame.lines(data)
 
 
 def _audio(artifact: Artifact, read: Read) -> None:
@@ -104,7 +111,7 @@ def _chart(artifact: Artifact, read: Read, key: str) -> None:
         picture = {"format": form.lower(), "scale": 2, "filename": name}
         place.plotly_chart(
             drawn,
-            key=f"chart-{key}",
+            key=f"chart-{key}-{page_script.scheme()}",
             config={**_CHART_CONFIG, "toImageButtonOptions": picture},
             alt=f"Chart: {title or artifact.name}",
         )

@@ -1,5 +1,6 @@
 """One call into the sandbox: its code, what it wrote and how it ended, folded behind one line."""
 
+import re
 from decimal import Decimal
 from typing import Literal
 
@@ -23,6 +24,10 @@ _CLAUSES: dict[ErrorKind, str] = {
     "budget_exhausted": "Billing",
 }
 """The clause of the contract that an error belongs to."""
+_BARE = re.compile(r"[\w.]+: *")
+"""An exception that says no more than its name."""
+_OURS = re.compile(r"\bRingfence: ([^<>]+)>?\Z")
+"""How the proxy's answer ends an exception of whatever library was used."""
 _TALL = 320
 """Pixels after which code or output scrolls by itself."""
 _MANY_LINES = 16
@@ -46,7 +51,7 @@ def draw(run: Run, read: artifact.Read, key: str, denied: ContractDenied | None 
             wanted = _actions(key, disabled=acts == "later")
         if done is not None:
             _output(done)
-            st.caption(_price(done, run.usd))
+            st.caption(_ended(done, run.usd))
     if done is not None:
         _results(done, read, key, denied)
     return wanted
@@ -61,8 +66,9 @@ def _actions(key: str, *, disabled: bool) -> Act:
     return "edit" if edit else "explain" if explain else ""
 
 
-def _price(done: CodeFinished, usd: Decimal | None) -> str:
-    took = f"{units.seconds(done.seconds)} in the sandbox"
+def _ended(done: CodeFinished, usd: Decimal | None) -> str:
+    code = f"Exit code {done.exit_code}, " if done.exit_code else ""
+    took = f"{code}{units.seconds(done.seconds)} in the sandbox"
     if usd is None:
         return took
     return f"{took}, {plain(units.dollars(usd))}" if usd else f"{took}, free"
@@ -127,8 +133,6 @@ def _output(done: CodeFinished) -> None:
     if errors.strip():
         st.caption("Errors")
         _text(errors[:_LONGEST_OUTPUT], None)
-    if done.exit_code != 0:
-        st.caption(f"Exit code {done.exit_code}")
 
 
 def _problem(done: CodeFinished, denied: ContractDenied | None) -> None:
@@ -145,5 +149,13 @@ def _problem(done: CodeFinished, denied: ContractDenied | None) -> None:
     elif clause:
         clause = f"{clause} clause"
     place = f"**{plain(clause)}.** " if clause else ""
-    said = " ".join(filter(None, (meaning(done.error, done.message), plain(done.message))))
-    st.warning(f"{place}{said}", icon=":material/front_hand:")
+    st.warning(f"{place}{plain(_told(done.error, done.message))}", icon=":material/front_hand:")
+
+
+def _told(error: ErrorKind, message: str) -> str:
+    """The message, and what it means where it is an exception's; of one that hides our own sentence, only that."""
+    if not (means := meaning(error, message)):
+        return message
+    if ours := _OURS.search(message):
+        return f"{means.removesuffix('.')}: {ours[1].rstrip('.')}."
+    return means if _BARE.fullmatch(message) else f"{means} {message}"

@@ -1,4 +1,4 @@
-"""Tells the browser with a page which of Streamlit's scripts the page will need.
+"""Tells the browser with a page which of Streamlit's scripts the page will need, and gives it the one of ours.
 
 Streamlit loads the script of each kind of element when the first such element arrives, and then the scripts which that
 one imports: dozens of requests, one after another, when everything else is there. Told at once, they are loaded while
@@ -15,6 +15,7 @@ from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components import page_script
 from components.own_files import is_file
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
@@ -40,7 +41,7 @@ _IMPORTS_BYTES = 1 << 16
 
 
 class Preload:
-    """Middleware that adds the links to each page."""
+    """Middleware that adds the links, and our script, to each page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -50,7 +51,8 @@ class Preload:
         if not _asks_for_a_page(scope):
             await self._app(scope, receive, send)
             return
-        page = _Page(send, await to_thread.run_sync(links, b"c=" in scope["query_string"]))
+        added = await to_thread.run_sync(links, b"c=" in scope["query_string"]) + page_script.ELEMENT
+        page = _Page(send, added)
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         await self._app({**scope, "headers": plain}, receive, page.send)
 

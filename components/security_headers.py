@@ -1,7 +1,7 @@
 """What the browser is told of every answer: what may run, load, frame and be guessed.
 
-The page itself runs Streamlit's own scripts and nothing else. Files of people and of sandboxes, which Streamlit serves
-under `/media`, may not run anything at all, even where somebody opens the address of one.
+The page itself runs Streamlit's own scripts, one of ours, and nothing else. Files of people and of sandboxes, which
+Streamlit serves under `/media`, may not run anything at all, even where somebody opens the address of one.
 """
 
 import base64

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agent_core.errors import RingfenceError
-from components import fetched, prompt, services
+from components import fetched, page_script, prompt, services
 from components.closed import Closed
 from components.hosts import KnownHosts
 from components.own_files import OwnFiles
@@ -75,4 +75,9 @@ MIDDLEWARE: Sequence[Middleware] = (
     Middleware(Refused),
     Middleware(Preload),
 )
-ROUTES: Sequence[BaseRoute] = (Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics))
+ROUTES: Sequence[BaseRoute] = (
+    Route("/healthz", alive),
+    Route("/readyz", ready),
+    Route("/metrics", metrics),
+    page_script.ROUTE,
+)

@@ -1,6 +1,7 @@
 """A table's preview as it came out of a sandbox, ready to be drawn."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ from components import units
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\d[ T]00:00:00(?:\.0+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,18 @@ def frame(names: list[str], rows: list[list[Any]]) -> "pd.DataFrame":
 
     width = len(names)
     squared = [(row + [None] * width)[:width] for row in rows]
+    for place in range(width):
+        _drop_midnight(squared, place)
     columns = pd.Index(tables.distinct(names))
     return pd.DataFrame([[_cell(cell) for cell in row] for row in squared], columns=columns)
+
+
+def _drop_midnight(rows: list[list[Any]], place: int) -> None:
+    """A column of days is one of days, not of moments."""
+    texts = [row[place] for row in rows if row[place] is not None]
+    if texts and all(isinstance(text, str) and _MIDNIGHT.fullmatch(text) for text in texts):
+        for row in rows:
+            row[place] = row[place] and row[place][:10]
 
 
 def _cell(value: Any) -> Any:

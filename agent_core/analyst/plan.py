@@ -137,7 +137,11 @@ def _printed(outcome: Outcome) -> str:
     lines = outcome.stdout.strip().splitlines()
     if not lines:
         return "It printed nothing."
-    return f"It printed {quoted(lines[0])}." if len(lines) == 1 else f"It printed {len(lines):,} lines, shown above."
+    return (
+        f"It printed {quoted(lines[0])}."
+        if len(lines) == 1
+        else f"It printed {len(lines):,} lines; open the run above to read them."
+    )
 
 
 def _spelt_unevenly(outcome: Outcome) -> bool:

@@ -6,6 +6,7 @@ framed from a `data:` address, whose origin is no one's, under the policy of the
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
@@ -21,6 +22,12 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-sr
 _STYLE = """:root { color-scheme: light; } body { margin: 0; padding: .75rem; background: #fff; color: #1d1d1b;
 font: 14px/1.5 system-ui, sans-serif; } table { border-collapse: collapse; } th, td { padding: .25rem .6rem; }
 img { max-width: 100%; }"""
+_TALL = re.compile(r"<(?:style|img|figure)\b|\b(?:style|height)\s*=", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:p|br|tr|li|h[1-6]|hr|div|pre|dt|dd|summary|blockquote|caption)\b", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+_WIDE = 60
+"""Letters a line of a screen that is neither wide nor narrow."""
+_VERY_MANY = 1_000
 
 
 class NotFramed(ValueError):
@@ -63,6 +70,15 @@ def harmless(data: bytes) -> str:
 def scripted(data: bytes) -> bool:
     """Whether the page would run scripts where it may."""
     return b"<script" in data.lower()
+
+
+def lines(data: bytes) -> int:
+    """About how many lines this HTML takes; very many where what it shows may have any height. Raises NotFramed."""
+    kept = harmless(data)
+    if _TALL.search(kept):
+        return _VERY_MANY
+    within = kept.count("\n") if "<pre" in kept else 0
+    return len(_BREAK.findall(kept)) + within + len(_TAG.sub("", kept)) // _WIDE + 1
 
 
 def _filtered(tag: str, attribute: str, value: str) -> str | None:

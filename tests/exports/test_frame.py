@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_core.exports.audio import sniffed
-from agent_core.exports.frame import MOST_BYTES, NotFramed, framed, harmless, scripted
+from agent_core.exports.frame import MOST_BYTES, NotFramed, framed, harmless, lines, scripted
 
 OUT = "http://evil.example/?"
 HOSTILE = f"""<html><head><title>t</title><base href="{OUT}"><meta http-equiv="refresh" content="0;url={OUT}a">
@@ -62,6 +62,15 @@ def test_what_can_not_be_shown_says_so(page: str) -> None:
 def test_a_page_with_scripts_is_known() -> None:
     assert scripted(HOSTILE.encode())
     assert not scripted(b"<p>script</p>")
+
+
+def test_a_short_page_takes_few_lines() -> None:
+    """And one whose height can't be told by its text takes all that a frame may have."""
+    assert lines(b"<table><tr><td>a</td></tr><tr><td>b</td></tr></table>") == 3
+    assert lines(b"<pre>a\nb\nc</pre>") == 4
+    assert lines(b"a word and another " * 60) > 15
+    assert lines(b"<p style='margin: 50px'>a</p>") > 100
+    assert lines(b'<img src="data:image/png;base64,AAAA">') > 100
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))

@@ -27,6 +27,7 @@ from agent_core.events import (
     TurnEnded,
     UserAsked,
 )
+from components import artifact
 from tests.screen import turns
 from tests.screen.conftest import fresh, open_page
 from tests.screen.scripted import ScriptedConversation
@@ -110,6 +111,23 @@ def test_an_event_says_what_happened(conversation, event, words):
     assert words in shown(open_page(conversation))
 
 
+@pytest.mark.parametrize(
+    ("error", "message", "words"),
+    [
+        ("out_of_memory", "MemoryError: ", "The code needed more memory than the contract allows."),
+        (
+            "network_denied",
+            "URLError: <urlopen error Tunnel failed: 403 Ringfence: a.b can't be reached, because of this>",
+            "The code tried to reach what the contract doesn't allow: a.b can't be reached, because of this.",
+        ),
+    ],
+)
+def test_an_exception_says_only_what_a_person_can_use(conversation, error, message, words):
+    conversation.tell(CodeFinished(turn="t", run="r", exit_code=1, seconds=2.0, error=error, message=message))
+    (callout,) = open_page(conversation).warning
+    assert callout.value.replace("\\", "").endswith(f"clause.** {words}")
+
+
 def test_a_turn_that_is_done_and_a_first_contract_add_no_line(conversation: ScriptedConversation):
     conversation.tell(turns.ended("t"))
     before = shown(open_page(conversation))
@@ -120,6 +138,19 @@ def test_a_turn_that_is_done_and_a_first_contract_add_no_line(conversation: Scri
 def test_the_built_in_analysts_turn_adds_no_line(conversation):
     conversation.tell(ended("built-in analyst"))
     assert "tokens" not in shown(open_page(conversation))
+
+
+def test_what_stands_between_texts_stays_there(conversation):
+    """A chart comes first by itself, and below the heading that the code shows above it."""
+    chart = next(made for made in turns.artifacts(conversation) if made.kind == "chart")
+    text = Artifact(
+        id="t", name="text.md", kind="text", media_type="text/markdown", size=1, sha256=conversation.keep(b"Above")
+    )
+    assert [place for place, _ in artifact.ordered((text, chart))] == [0, 1]
+    assert [place for place, _ in artifact.ordered((text.model_copy(update={"media_type": "text/plain"}), chart))] == [
+        1,
+        0,
+    ]
 
 
 def test_each_artifact_is_shown_by_its_kind(conversation):

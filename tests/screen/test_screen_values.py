@@ -108,6 +108,14 @@ def test_a_table_tells_how_much_of_it_is_shown():
     assert decoded.frame.shape == (2, 2)
 
 
+def test_days_are_shown_as_days():
+    """A column that has one moment in it keeps the times of all."""
+    rows = [["2024-01-01 00:00:00", "2024-01-01 00:00:00"], [None, "2024-01-01 09:30:00"]]
+    drawn = table.frame(["day", "moment"], rows)
+    assert drawn["day"].dropna().tolist() == ["2024-01-01"]
+    assert drawn["moment"].tolist() == ["2024-01-01 00:00:00", "2024-01-01 09:30:00"]
+
+
 @given(st.binary(max_size=40) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_a_table_or_a_sentence(data):
     assert isinstance(outcome_of(table.decode, data), NotATable | table.Table)

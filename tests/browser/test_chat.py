@@ -1,0 +1,71 @@
+"""The chat as one looks at it: what is asked comes into view, and charts follow the scheme."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.acting import ANSWER, ask, settled, talk
+from tests.browser.conftest import PATIENCE, App
+
+pytestmark = pytest.mark.browser
+
+CODE = """```python
+import pandas as pd, plotly.express as px
+frame = pd.DataFrame({"city": ["Oslo", "Rome"], "size": [7, 28]})
+display(px.bar(frame, x="city", y="size", title="Cities"))
+frame
+```"""
+TICKS = "```python\nimport time\nfor n in range(400):\n    print('tick', n, flush=True)\n    time.sleep(0.1)\n```"
+LIGHT, DARK = "rgb(31, 111, 92)", "rgb(88, 184, 156)"
+"""The first colour of charts, as `config.toml` has it for each scheme."""
+
+
+@pytest.fixture(scope="module")
+def chat(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """One conversation with a chart and a table, on a low screen; for all tests here, in their order."""
+    app = App(tmp_path_factory.mktemp("chat") / "home")
+    app.start()
+    with browser.new_context(viewport={"width": 1440, "height": 600}, color_scheme="light") as context:
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(app.url)
+        ask(page, CODE)
+        settled(page)
+        expect(bar(page)).to_be_visible(timeout=ANSWER)
+        yield page
+    app.stop()
+
+
+def bar(page: Page) -> Locator:
+    return talk(page).locator(".js-plotly-plot .barlayer path").first
+
+
+def scroll_up(page: Page) -> Locator:
+    """Go to the first question, and return it."""
+    first = talk(page).get_by_label("Chat message from user").first
+    talk(page).hover()
+    page.mouse.wheel(0, -9_000)
+    expect(first).to_be_in_viewport()
+    return first
+
+
+def test_charts_follow_the_scheme(chat: Page) -> None:
+    """The system goes dark and light again while the page is open."""
+    for scheme, colour in (("dark", DARK), ("light", LIGHT)):
+        chat.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        expect(bar(chat)).to_have_css("fill", colour)
+
+
+def test_a_question_comes_into_view_with_its_answer(chat: Page) -> None:
+    """From wherever one has scrolled to; and who scrolls away again stays there."""
+    first = scroll_up(chat)
+    ask(chat, TICKS)
+    expect(talk(chat).get_by_test_id("stCode").last).to_contain_text("tick 3", timeout=ANSWER)
+    expect(first).not_to_be_in_viewport()
+    expect(talk(chat).get_by_text("Running Python")).to_be_in_viewport()
+    scroll_up(chat)
+    expect(talk(chat).get_by_test_id("stCode").last).to_contain_text("tick 25")
+    chat.get_by_role("button", name="Stop").click()
+    settled(chat)
+    expect(first).to_be_in_viewport()
