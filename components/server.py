@@ -1,6 +1,7 @@
 """What the web server does beside drawing pages: headers on every answer, health, and an orderly end."""
 
 import asyncio
+import importlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -65,6 +66,13 @@ async def _open() -> None:
         await to_thread.run_sync(services.check_ready)
     except RingfenceError as error:
         _log.warning("not_ready", reason=str(error))  # the first page tries again, and says so
+    await to_thread.run_sync(_load)
+
+
+def _load() -> None:
+    """What Streamlit would load for the page's icon in the first run of the page; the browser is not there yet."""
+    for name in ("numpy", "PIL.Image"):
+        importlib.import_module(name)
 
 
 MIDDLEWARE: Sequence[Middleware] = (
