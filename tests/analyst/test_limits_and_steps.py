@@ -114,3 +114,32 @@ def test_words_that_only_explain_a_column_are_passed_over(library: Library) -> N
 )
 def test_plurals_that_are_no_s_are_known(many: str, one: str) -> None:
     assert stems(many) == stems(one)
+
+
+def test_a_files_name_says_which_table_and_nothing_else(library: Library) -> None:
+    """The name with its ending, or one that is no plain word; "life expectancy" alone is what is asked for."""
+    files = ("seattle-weather.csv", "us-employment.csv")
+    frame = library.frame("seattle-weather.csv")
+    total = frame.precipitation.sum()
+    says(library.chat(*files).ask("total precipitation in seattle-weather"), total)
+    says(library.chat(*files).ask("what is the total precipitation in the file seattle-weather.csv?"), total)
+
+
+@pytest.mark.parametrize(
+    ("file", "question", "figures"),
+    [
+        ("cars.json", "the 5 strongest cars", lambda f: list(f.Horsepower.nlargest(5))),
+        ("fair.csv", "how many people never had affairs", lambda f: [(f.affairs == 0).sum()]),
+        ("statecrime.csv", "how many places had murder above 9 percent?", lambda f: [(f.murder > 9).sum()]),
+        ("statecrime.csv", "average poverty in places with murder over 9", lambda f: [f[f.murder > 9].poverty.mean()]),
+    ],
+)
+def test_rows_are_called_by_many_names(library: Library, file: str, question: str, figures: Figures) -> None:
+    says(library.chat(file).ask(question), *figures(library.frame(file)))
+
+
+def test_i_mean_takes_back_what_was_said_before(library: Library) -> None:
+    chat = library.chat("seattle-weather.csv")
+    chat.ask("what was the highest temp_max")
+    frame = library.frame("seattle-weather.csv")
+    says(chat.ask("in winter only, I mean January"), frame[frame.date.str[5:7] == "01"].temp_max.max())

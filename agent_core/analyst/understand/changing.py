@@ -23,6 +23,7 @@ _EACH = {
     "daily": "day",
     "quarterly": "quarter",
 }
+_ALONE = r"(?! (?:together|along|with|in line|as|when))"
 _MOST = r"(?:the )?(?:most|strongest|fastest|steepest|quickest|sharpest|biggest|largest)"
 
 
@@ -119,7 +120,7 @@ def _whole(parts: Parts) -> None:
         parts.take(r"\b(?:by )?how (?:much|many(?: percent| %)?|strongly)(?: percent)?\b")
         parts.change = "whole"
         parts.over_time = True
-    elif parts.has(rf"^(?:did|has|have) (?:the |our )?(?:<[cv]\d+> )+(?:{_UP}|{_DOWN})\b") and parts.take(
+    elif parts.has(rf"^(?:did|has|have) (?:the |our )?(?:<[cv]\d+> )+(?:{_UP}|{_DOWN})\b{_ALONE}") and parts.take(
         rf"\b{_MOVED}\b"
     ):
         parts.change = "whole"

@@ -43,6 +43,7 @@ _TRUE = {"true", "yes", "1", "y", "t"}
 
 def read_filters(parts: Parts) -> None:
     """Read every condition that names a column or a value."""
+    _never(parts)
     _missing(parts)
     _ranges(parts)
     _comparisons(parts)
@@ -134,6 +135,18 @@ def _read_flags(parts: Parts) -> None:
     for number in two_valued:
         parts.take(rf"{_OF}{number}>")
         _flag(parts, parts.column(number), truth=True)
+
+
+def _never(parts: Parts) -> None:
+    """Read "people who never had affairs", where a column counts them or says yes and no."""
+    for match in parts.take_all(r"\bnever (?:(?:had|has|have|saw|did|made|was|were|a|an|any) )*<c(\d+)>"):
+        column = parts.column(match[1])
+        if column.truths:
+            parts.filters.append(Condition(column, "in", (column.truths[1],)))
+        elif column.role == "number" and column.minimum == 0:
+            parts.filters.append(Condition(column, "in", (0.0,)))
+        else:
+            parts.problems.append(f"I can't tell what “never” means for {code(column.name)}.")
 
 
 def _missing(parts: Parts) -> None:

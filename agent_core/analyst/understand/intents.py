@@ -31,7 +31,9 @@ r"correlation\b"
 r"\bcorrelat\w*\b|\brelat(?:ion|ionship|ionships|ed|es?)\b|\bscatter\b|\bdepends?\b|"
 r"\baffects?\b|\binfluences?\b|\bassociat\w+\b|\bconnect(?:ion|ed)\b|\bpredicts?\b|"
 r"\blinked?\b|\blinks?\b|\bmoves? (?:closely )?(?:together|in step|in tandem)\b|\b(?:go|goes) together\b|"
-r"\bin step with\b|\bgo(?:es)? (?:hand in hand )?with\b"
+r"\bin step with\b|"
+r"\b(?:rise|fall|grow|increase|decrease|change|vary)s? (?:together |along |in line )?with\b|"
+r"\bgo(?:es)? (?:hand in hand )?with\b"
 )),
     ("distribution", (
 r"\bdistribut\w+\b|\bhist(?:ogram)?s?\b|\bspread\b|\bbox ?plots?\b|\bbox\b|\bviolin\b|"
@@ -87,7 +89,7 @@ def asks_whether_together(parts: Parts) -> bool:
 
 def asks_for_relation(parts: Parts) -> bool:
     """Whether two numbers are put against each other."""
-    return "relation" in kinds(parts) and len(numbers(parts)) == _PAIR
+    return ("relation" in kinds(parts) or asks_whether_together(parts)) and len(numbers(parts)) == _PAIR
 
 
 def _aggregates(parts: Parts) -> bool:

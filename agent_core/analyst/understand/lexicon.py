@@ -182,6 +182,7 @@ FILLER = words(
     cover covers covered
     anyone anybody someone somebody everybody nobody quick
     along fell fallen get gets got getting
+    listed mentioned represented
     chosen picked selected preferred occurring observed longer
     simple brief briefly picture visual visually visualization
  year yearly years yes you your

@@ -12,6 +12,7 @@ from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.schema.years import by_year
 from agent_core.analyst.understand.changing import read_changes
 from agent_core.analyst.understand.complete import complete
+from agent_core.analyst.understand.files import without_file
 from agent_core.analyst.understand.filters import read_equal_numbers, read_filters
 from agent_core.analyst.understand.followup import changes, merge
 from agent_core.analyst.understand.grouped import read_groups
@@ -141,6 +142,7 @@ def understand(question: str, tables: Sequence[Table], previous: Query | None, f
     if len(question) > LONGEST_QUESTION:
         return Unclear(f"The built-in analyst reads questions of up to {LONGEST_QUESTION:,} characters.")
     table = choose(question, tables, previous)
+    question = without_file(question, table)
     if previous and previous.table == table:
         parts = read(question, table, found)
         if changes(parts, previous):

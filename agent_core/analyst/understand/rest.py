@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 
 from agent_core.analyst.schema.words import stem
-from agent_core.analyst.understand.adjectives import COMPARATIVES
+from agent_core.analyst.understand.adjectives import BASES, COMPARATIVES
 from agent_core.analyst.understand.intents import asks_for_relation
 from agent_core.analyst.understand.lexicon import FILLER, words
+from agent_core.analyst.understand.names import score
 from agent_core.analyst.understand.parts import Parts
 
 _PLACES = r"(?:for|in|from|at|on|where|with|only|named|called|is|are|=|not|except|excluding|vs|versus|against|like)"
@@ -42,6 +43,8 @@ class Rest:
 _THAT_IS = re.compile(r"[,(:]? \b(?:i e|ie|that is|meaning|namely|in other words)\b ,? ?(?=.*<[cv])")
 
 
+_MOVING = {"rise", "fall", "increase", "decrease", "vary", "climb", "drop"}
+_I_MEAN = re.compile(r"\b(?:i mean|i meant|or rather|sorry) ,?(?=.*<[mvc])")
 _PERCENT = re.compile(
     r"(\b(?:than|above|below|over|under|least|most|exceeding|to|and|between|from) <n\d+>) (?:%|percent|per cent)(?!\S)"
 )
@@ -50,6 +53,12 @@ _PERCENT = re.compile(
 def without_prose(text: str) -> str:
     """A marked question without the percent sign of a limit, and without what "i.e." explains by columns or values."""
     text = _PERCENT.sub(r"\1", text)
+    if meant := _I_MEAN.search(text):
+        kinds = set(re.findall(r"<([mvc])\d+>", text[meant.end() :]))
+        text = (
+            re.sub(rf"(?:\b(?:in|on|for|of) )?<[{''.join(sorted(kinds))}]\d+>", "|", text[: meant.start()])
+            + text[meant.end() :]
+        )
     match = _THAT_IS.search(text)
     if match is None or match.start() == 0:
         return text
@@ -67,7 +76,8 @@ def rest(parts: Parts) -> Rest:
     measured = any(one.column.role == "number" for one in parts.marked.columns())
     read = {word for one in parts.marked.columns() for word in one.adjective}
     if asks_for_relation(parts):
-        read |= set(COMPARATIVES)
+        read |= set(COMPARATIVES) | _MOVING
+    read |= _adjectives(parts)
     harmless = (_COUNTED if measured else frozenset()) | read
     for phrase in _phrases(parts.text, parts.marked.text, harmless, parts.marked.original):
         if _explained(phrase, parts):
@@ -82,6 +92,17 @@ def rest(parts: Parts) -> Rest:
         for kind, number in left
     )
     return Rest((*quoted, *weighty), tuple(maybe), tuple(light), figures)
+
+
+def _adjectives(parts: Parts) -> set[str]:
+    """Words such as "expensive" that fit a number that is named: "in which year was copper most expensive"."""
+    said = set(parts.text.split()) & set(BASES)
+    figures = [one.column for one in parts.marked.columns() if one.column.role == "number"]
+    return {
+        word
+        for word in said
+        if any(score((stem(kind),), kind, column) for kind in BASES[word].split() for column in figures)
+    }
 
 
 def _ends_a_name(before: str, after: str, original: str) -> bool:

@@ -78,7 +78,9 @@ def _read_limit(parts: Parts) -> None:
     elif match := parts.take(rf"\b(?:which|what)(?: are the)? <n(\d+)> (?=(?:<c\d+>|<t>).* (?:{_SUPERLATIVE})\b)"):
         _limit(parts, parts.marked.figure(match[1]), None)
         parts.text = parts.text.replace("|", "which", 1)
-    elif (match := _trailing(parts)) or (match := parts.take(r"<n(\d+)>(?= <c\d+> (?:<t>|days|weeks|months|years)\b)")):
+    elif (match := _trailing(parts)) or (
+        match := parts.take(r"<n(\d+)>(?= <c\d+> (?:<t>|(?:days|weeks|months|years)\b))")
+    ):
         _limit(parts, parts.marked.figure(match[1]), None)
     elif match := parts.take(r"\b(first|last|random|any)(?: the)? <n(\d+)>(?: random)?"):
         _limit(parts, parts.marked.figure(match[2]), None)

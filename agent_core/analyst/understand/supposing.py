@@ -20,13 +20,15 @@ _PLURAL = re.compile(r"^[a-z]{2,}[^\Wsui\d_]s$|^[a-z]{3,}(?:men|people|folk)$")
 _NO_ROWS = words("times things ways reasons details results means terms sales costs prices series percents news thanks")
 _BEFORE = (
     r"(?:\b(?:how many|number of|which|what|of|of the|of all|among|among the|for|all|all the|the|list|list the|show|"
-    r"show me|show the|find|find the|\w+est|most|top|bottom)|<n\d+>|<v\d+>|^)"
+    r"show me|show the|in|in all|across|within|find|find the|\w+est|most|top|bottom)|<n\d+>|<v\d+>|^)"
 )
 _AFTER = (
     r"(?:with|whose|who|that|which|having|have|has|had|earn|are|were|is|was|do|did|under|over|above|below|aged|by|on|"
     r"in|for|from|per|<c\d+> (?:more|less|over|above|under|below|at|between)|<m\d+>|<v\d+>|\w+er than|more than|"
     r"less than|at least|at most)"
 )
+_MEASURING = words("cost costs weigh weighs earn earns pay pays sell sells")
+"""What is done of a figure and may be its name as well: only where the most of it is asked for."""
 _ADJECTIVES = words(
     """
     violent urban rural armed foreign domestic open high low close white black single married male female net gross
@@ -41,7 +43,11 @@ def suppose(left: Iterable[str], parts: Parts) -> Supposed:
     rows: set[str] = set()
     prose: set[str] = set()
     for word in left:
-        if _completes(word, parts) or _is_done(word, parts) or _calls_label(word, parts):
+        if _voted(word, parts):
+            who, done = word.split()
+            rows.add(who)
+            prose.add(done)
+        elif _completes(word, parts) or _is_done(word, parts) or _calls_label(word, parts):
             prose |= set(word.split())
         elif _names_rows(word, parts):
             rows.add(word)
@@ -68,6 +74,9 @@ def _completes(phrase: str, parts: Parts) -> bool:
 def _is_done(phrase: str, parts: Parts) -> bool:
     """Whether it is what was done of a figure that is named, and by whom: "soldiers die" after "did most"."""
     *who, verb = phrase.split() or [""]
+    if verb in _MEASURING and not who:
+        ranked = rf"<c(\d+)> {verb} (?:the )?(?:most|least)\b"
+        return any(parts.marked.mention(mark).sure for mark in re.findall(ranked, parts.marked.text))
     if verb in DONE and not who and any(is_figure(one.column) for one in parts.marked.columns()):
         return re.search(rf"(?:\b(?:who|which|that|ones?)|<[tcv]\d*>) {verb}(?!\S)", parts.marked.text) is not None
     if verb not in VERBS or len(who) > 1 or not any(is_figure(one.column) for one in parts.marked.columns()):
@@ -76,6 +85,14 @@ def _is_done(phrase: str, parts: Parts) -> bool:
         return False
     slot = rf"\b(?:did|does|do)(?: (?:the|most|more|we|they|you|each|all|<t>|<[cv]\d+>))* {re.escape(phrase)}(?!\S)"
     return re.search(slot, parts.marked.text) is not None
+
+
+def _voted(phrase: str, parts: Parts) -> bool:
+    """Whether it says who did what of a figure that is named: "how many districts voted more than 60 percent yes"."""
+    who, _, done = phrase.partition(" ")
+    named = any(is_figure(one.column) for one in parts.marked.columns())
+    asked = rf"(?:\b(?:how many|number of|which|what)|^) {re.escape(phrase)}(?!\S)"
+    return done in DONE and named and _PLURAL.match(who) is not None and re.search(asked, parts.marked.text) is not None
 
 
 def _calls_label(word: str, parts: Parts) -> bool:
