@@ -42,7 +42,7 @@ class Names:
 
         A key of the table itself is only named by its whole name: in "passengers", PassengerId stands for rows.
         """
-        fitting = [self._columns[number] for number in sorted(self._possible(parts, text))]
+        fitting = [self._columns[number] for number in sorted(self._possible(parts, text))] if parts else []
         scored = [(score(parts, text, column), column) for column in fitting]
         scored = [(points, column) for points, column in scored if points >= SURE or column not in self._rows]
         best = max((points for points, _ in scored), default=0)
