@@ -29,6 +29,8 @@ NAMES = (
     "traceback",
 )
 _MOST_BYTES = 1 << 20
+_STATE_WORDS = 624
+"""Of NumPy's global generator. Drawing them all takes half the time, and memory, of having it make them of a seed."""
 _OBJECTS_BYTES = 64 << 20
 """What all their objects take, about; what is left over is given back."""
 _ARENA_BYTES, _BLOCK_BYTES = 1 << 20, 512
@@ -62,8 +64,9 @@ def load() -> None:
 def make_own() -> None:
     """In a fork: give what draws random numbers a state of its own. `random` itself sees to it at a fork."""
     gc.enable()
-    if (numpy := sys.modules.get("numpy.random")) is not None:
-        numpy.seed()
+    if (numpy := sys.modules.get("numpy")) is not None:
+        words = numpy.frombuffer(os.urandom(_STATE_WORDS * 4), "uint32")
+        numpy.random.set_state(("MT19937", words, _STATE_WORDS))
     if (processes := sys.modules.get("multiprocessing.process")) is not None:
         processes.current_process().authkey = os.urandom(32)
     if (files := sys.modules.get("tempfile")) is not None:
