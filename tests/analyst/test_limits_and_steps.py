@@ -143,3 +143,37 @@ def test_i_mean_takes_back_what_was_said_before(library: Library) -> None:
     chat.ask("what was the highest temp_max")
     frame = library.frame("seattle-weather.csv")
     says(chat.ask("in winter only, I mean January"), frame[frame.date.str[5:7] == "01"].temp_max.max())
+
+
+FURTHER: list[tuple[str, str, Figures]] = [
+    (
+        "cars.json",
+        "how many american cars have less horsepower than the average car",
+        lambda f: [((f.Origin == "USA") & (f.Horsepower < f.Horsepower.mean())).sum()],
+    ),
+    ("cars.json", "average weight per type (origin)", lambda f: list(f.groupby("Origin").Weight_in_lbs.mean())),
+    ("airports.csv", "which country has the most states", lambda f: [f.groupby("country").state.nunique().max()]),
+    (
+        "us-employment.csv",
+        "biggest drop in construction from one month to the next",
+        lambda f: [_change(f, "construction").min()],
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "question", "figures"), FURTHER, ids=[question for _, question, _ in FURTHER])
+def test_further_wordings_find_the_same_figures(library: Library, file: str, question: str, figures: Figures) -> None:
+    says(library.chat(file).ask(question), *figures(library.frame(file)))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "murder rate of the state with the highest poverty",
+        "is the murder rate in Texas larger than one would think",
+        "share of poverty",
+    ],
+)
+def test_a_part_of_a_question_is_never_passed_over(library: Library, question: str) -> None:
+    """A second ranking, an unread "than" and a share of nothing: no plain average stands in for them."""
+    assert "You could ask:" in library.chat("statecrime.csv").ask(question)

@@ -85,6 +85,12 @@ def _moved(parts: Parts, by: tuple[Group, ...], figures: tuple[Column, ...]) -> 
 
 
 def _divided(parts: Parts, by: tuple[Group, ...], ratio: tuple[Column, Column]) -> Query | Unclear:
+    if not by and (parts.asks_for_one or parts.superlative or parts.limit):
+        names = [one for one in parts.table.of_role("text", "category") if parts.table.is_fine_grained(one)]
+        if not names:
+            return Unclear("I can't tell of what I should rank the ratios.", parts.table)
+        by = (Group(names[0]),)
+        parts.asks_for_one = parts.limit is None
     if len(by) > 1:
         return Unclear("I can work out a ratio for one kind of group at a time.", parts.table)
     order = ranked(parts) if parts.asks_for_one or parts.limit is not None else parts.order
@@ -134,6 +140,8 @@ def _order(parts: Parts, how: Aggregation, by: tuple[Group, ...]) -> Order:
 
 def _by(parts: Parts) -> tuple[Group, ...]:
     by = groups(parts)
+    if parts.has(r"\bon average\b") and not (parts.asks_for_one or parts.limit or parts.compares):
+        by = tuple(group for group in by if group.column.distinct != parts.table.rows or group.column.is_time)
     counts_rows = parts.counts and any(column.distinct == parts.table.rows for column in labels(parts))
     for column in labels(parts) if not counts_rows else ():
         one_a_row = column.is_time_part or column.distinct == parts.table.rows

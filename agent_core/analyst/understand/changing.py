@@ -23,6 +23,8 @@ _EACH = {
     "daily": "day",
     "quarterly": "quarter",
 }
+_RISE = "rise|growth|increase|gain|jump|improvement"
+_FALL = "fall|drop|decrease|decline|loss"
 _ALONE = r"(?! (?:together|along|with|in line|as|when))"
 _MOST = r"(?:the )?(?:most|strongest|fastest|steepest|quickest|sharpest|biggest|largest)"
 
@@ -74,11 +76,16 @@ def _steps(parts: Parts) -> None:
     if parts.change or parts.has(r"\b(?:growth|growing|grew|grow)\b(?! (?:the )?(?:most|fastest))"):
         return
     moved = rf"(?:\bchanges?\b|\bdifferences?\b|\b{_MOVED}\b)"
+    largest = re.search(rf"{_MOST} (?:(?P<up>{_RISE})|(?P<down>{_FALL}))\b", parts.text)
     if match := parts.take(
-        rf"{moved}?(?: (?:in|of) <c\d+>)?(?: from)?(?: one)? {_UNIT} (?:to|by|over|on) (?:the next|{_UNIT})\b"
+        rf"{moved}?(?: (?:in|of)(?: the)? <c\d+>)?(?: from)?(?: one)? {_UNIT} (?:to|by|over|on) (?:the next|{_UNIT})\b"
     ):
         parts.text += f" {' '.join(re.findall(r'<c[0-9]+>', match[0]))}"
         _step(parts, match[1])
+        if largest:
+            parts.asks_for_one = True
+            parts.superlative = "max" if largest["up"] else "min"
+            parts.take_all(rf"\b(?:the )?{_MOST}\b|\b(?:{_RISE}|{_FALL})\b")
     elif match := parts.take(
         r"\b(monthly|weekly|daily|quarterly|yearly|annual) (?:changes?|differences?)(?: (?:in|of))?\b"
     ):

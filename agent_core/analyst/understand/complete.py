@@ -19,6 +19,7 @@ from agent_core.analyst.understand.ratios import names_a_whole
 from agent_core.analyst.understand.units import in_unit_of
 
 _PAIR = 2
+_NO_SHARE = "I can't tell what is to be taken as a share of what."
 
 
 def complete(parts: Parts) -> Query | Unclear:
@@ -33,7 +34,7 @@ def complete(parts: Parts) -> Query | Unclear:
     query = _shaped(parts, kind)
     if isinstance(query, Unclear):
         return query
-    bare = _bare(parts, query)
+    bare = _bare(parts, query) if not _shares_nothing(parts, query) else Unclear(_NO_SHARE, parts.table)
     if isinstance(bare, Unclear):
         return bare
     return replace(
@@ -55,6 +56,10 @@ def complete(parts: Parts) -> Query | Unclear:
         running=parts.running and query.intent == "aggregate",
         assumptions=(*parts.assumptions, *query.assumptions),
     )
+
+
+def _shares_nothing(parts: Parts, query: Query) -> bool:
+    return parts.share and query.intent == "aggregate" and not (query.groups or parts.ratio)
 
 
 def _about_two(parts: Parts) -> str | None:
@@ -142,7 +147,7 @@ def _bare(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
     named = tuple(column for column in query.measures if column.role == "number")
     named = named or numbers(parts)
     if not named or not _fits_comparative(parts, named):
-        named = _compared_by(parts) or named or _of_people(parts) or _obvious(parts)
+        named = _compared_by(parts) or named or _of_people(parts) or _of_time(parts) or _obvious(parts)
     if len(named) != 1:
         return Unclear("I can't tell which column your number belongs to.", parts.table)
     try:
@@ -177,6 +182,16 @@ def _of_people(parts: Parts) -> tuple[Column, ...]:
     """In "customers under 30", the number is an age."""
     said = parts.has(r"<t> (?:(?:who|that|which) )?(?:are |were |is |was )?(?:aged )?(?:under|over|above|below) <n\d+>")
     column = column_for(parts.table, "age") if said else None
+    if column is None:
+        return ()
+    parts.assumptions.append(f"I compared {code(column.name)}, since no column was named.")
+    return (column,)
+
+
+def _of_time(parts: Parts) -> tuple[Column, ...]:
+    """In "strikes of more than 100 days", the number is a duration."""
+    said = parts.has(r"<n\d+> (?:seconds|minutes|hours|days|weeks|months|years)\b")
+    column = column_for(parts.table, "duration") if said else None
     if column is None:
         return ()
     parts.assumptions.append(f"I compared {code(column.name)}, since no column was named.")

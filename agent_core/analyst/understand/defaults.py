@@ -47,6 +47,11 @@ def default_within(column: Column, table: Table, filters: Sequence[Filter]) -> A
     return "sum" if at_once else "mean"
 
 
+def is_stock(column: Column) -> bool:
+    """Whether it says how many there are at one time: people may be added up over places, never over years."""
+    return bool(set(stems(column.name)) & _STOCKS)
+
+
 def _counts_events(column: Column, table: Table) -> bool:
     """Whether it counts what happened from one moment to the next: whole numbers that come near to nought at times."""
     if table.time is None or table.time.distinct != table.rows or not column.whole or column.is_two_valued:

@@ -7,6 +7,7 @@ from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Operator
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.adjectives import HIGHER, LOWER
+from agent_core.analyst.understand.lexicon import SIZES
 from agent_core.analyst.understand.mentions import Mention
 from agent_core.analyst.understand.names import column_for
 from agent_core.analyst.understand.parts import Parts
@@ -37,7 +38,6 @@ _BETTER = r"\b(?:more|less|fewer|better|worse|most|least|best|worst|\w+(?:er|ier
 _OF = r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c"
 _COUNTED_OF = r"\b(?:how many|number of|of|for|among|only|all)(?: the)?(?: <v\d+>)*"
 _FEW = 12
-_SIZES = ("size", "party", "guests", "members", "people", "persons", "headcount")
 _TRUE = {"true", "yes", "1", "y", "t"}
 
 
@@ -83,7 +83,7 @@ def _sizes(parts: Parts) -> None:
             parts.text = parts.text.replace("|", "<t>", 1)
         else:
             parts.text = f"{parts.text} <c{match[1]}> <n{match[2]}>"
-    size = next((one for kind in _SIZES if (one := column_for(parts.table, kind)) and one.whole), None)
+    size = next((one for kind in SIZES if (one := column_for(parts.table, kind)) and one.whole), None)
     named = r"\b(?:tables?|part(?:y|ies)|groups?|households?|famil(?:y|ies)|teams?) (?:of|for) (?:exactly )?<n(\d+)>"
     if size is not None and (sized := parts.take(named)):
         parts.filters.append(Condition(size, "in", (parts.marked.figure(sized[1]),)))
@@ -99,7 +99,7 @@ def _read_truths(parts: Parts) -> None:
     for number in named:
         plural = parts.marked.mention(number).phrase.lower().endswith("s")
         whose = rf"(?:\b(?:how many|number of|of|for|among|only|all)(?: <v\d+>)* )<c{number}>"
-        if parts.take(rf"\b(?:non|not|no) <c{number}>(?: <t>)?"):
+        if parts.take(rf"\b(?:non|not|no|without|excluding|except)(?: any| the)? <c{number}>(?: <t>)?"):
             _truth(parts, number, yes=False)
         elif parts.has(rf"{_COUNTED_OF} <c{number}> (?:<t>|<c\d+>)") and parts.take(rf"<c{number}>(?= )"):
             _truth(parts, number, yes=True)
@@ -200,7 +200,7 @@ def _comparisons(parts: Parts) -> None:
             parts.filters.append(Condition(parts.column(match[2]), signed, (0.0,)))
     for operator, words in _COMPARISONS:
         sign = rf"(?:(?:is|are|was|were|be) )?(?:{words})"
-        for match in parts.take_all(rf"{_WHERE}<c(\d+)> {sign} {_NUMBER}"):
+        for match in parts.take_all(rf"{_WHERE}<c(\d+)> (?:of )?{sign} {_NUMBER}"):
             if parts.marked.mention(match[1]).column.role in {"category", "text"} and f"<n{match[2]}>" in match[0]:
                 parts.bare.append((operator, (parts.marked.figure(match[2]),)))
                 parts.text = f"{parts.text} | <c{match[1]}>"

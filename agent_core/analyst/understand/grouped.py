@@ -106,7 +106,9 @@ def _most_rows(parts: Parts) -> None:
 def _plain_groups(parts: Parts) -> None:
     """Leave only the column of "by the number of cylinders" and "by type of death"."""
     parts.text = re.sub(
-        rf"({_BY}(?: the)?) (?:number|count|amount|kind|type|level)s? of (?=<c\d+>)", r"\1 ", parts.text
+        rf"({_BY}(?: the)?) (?:(?:number|count|amount|kind|type|level)s? of|class|category|group|type|kind) (?=<c\d+>)",
+        r"\1 ",
+        parts.text,
     )
     if parts.has(r"\b(?:by|per)\b"):
         parts.text = re.sub(r"\band (?:the )?(?:number|count|amount)s? of (?=<c\d+>)", "and ", parts.text)
@@ -118,6 +120,7 @@ def _read_leading(parts: Parts) -> None:
     if (
         match is None
         or (match[0].endswith((" by", " per")))
+        or _has_most(parts)
         or (match[3] and not is_figure(parts.marked.mention(match[3]).column))
         or parts.limit is not None
         or parts.marked.mention(match[2]).column.role not in {"category", "text"}
@@ -126,6 +129,21 @@ def _read_leading(parts: Parts) -> None:
     parts.asks_for_one = True
     _group(parts, match[2])
     parts.text = parts.text.replace(f"<c{match[2]}>", "|", 1)
+
+
+def _has_most(parts: Parts) -> bool:
+    """Whether the values of one label are counted within another: "which continent has the most countries"."""
+    match = re.search(
+        r"\b(?:which|what) <c(\d+)> (?:has|have|had) (?:the )?(most|fewest|least) (?:different )?<c(\d+)>(?: \?)?$",
+        parts.text,
+    )
+    if match is None:
+        return False
+    one, other = (parts.marked.mention(match[number]).column for number in (1, 3))
+    if one == other or other.role not in {"category", "text"}:
+        return False
+    parts.counts, parts.aggregation = True, None
+    return True
 
 
 def _which(parts: Parts, number: str) -> None:

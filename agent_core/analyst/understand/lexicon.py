@@ -211,6 +211,9 @@ DONE = words(
 )
 """What was done of a figure that is named: "which council voted yes the most"."""
 
+SIZES = ("size", "party", "guests", "members", "people", "persons", "headcount")
+"""Kinds of columns that say how many people a row stands for."""
+
 NUMBER_WORDS = {
     "two": 2,
     "three": 3,

@@ -19,8 +19,8 @@ _LESS = rf"(?:less|fewer|{'|'.join(sorted(LOWER))})"
 _SIGNS: tuple[tuple[Operator, str], ...] = (
     ("at_least", rf"at least|no less than|{_MORE} than or equal to|(?<!\S)>="),
     ("at_most", rf"at most|no more than|up to|{_LESS} than or equal to|(?<!\S)<="),
-    ("above", rf"above|over|exceed(?:s|ed|ing)?|{_MORE} than|(?<!\S)>"),
-    ("below", rf"below|under|{_LESS} than|(?<!\S)<(?= )"),
+    ("above", rf"above|over|exceed(?:s|ed|ing)?|{_MORE} than|{_MORE}(?= <c\d+> than)|(?<!\S)>"),
+    ("below", rf"below|under|{_LESS} than|{_LESS}(?= <c\d+> than)|(?<!\S)<(?= )"),
 )
 _SIGN = "|".join(f"(?P<{name}>{words})" for name, words in _SIGNS)
 _HOW: dict[str, Aggregation] = {
@@ -34,6 +34,7 @@ _ASKED = (
     r"^(?:(?:and|so|in|on|for|please|can you|tell me) )*(?:which|what|how many|number of|list|show|find|name|give me)"
 )
 _IS = r"(?:is|are|was|were)"
+_GOT = r"(?:get|gets|got|have|has|had|win|wins|won|receive|receives|received|score|scores|scored|sell|sells|sold)"
 _WITH = r"(?:with|that|whose|where|having|have|has|had)"
 
 
@@ -42,12 +43,15 @@ _MEASURED = r"<c(?P<m>\d+)>"
 _MIDDLE = re.compile(
     r"(?:\b(?:with|where|whose|have|has|had|having|of)(?: the| a| an)? )?"
     rf"(?:<c(?P<a>\d+)>(?: {_IS})? )?(?:{_IS} )?(?:{_SIGN})"
-    r" (?:the |an? |its |their )?(?P<how>average|avg|mean|median)(?: (?:for|of|over) (?:the|all)(?: the)? <t>)?"
+    r"(?: <c(?P<c>\d+)> than)? (?:the |an? |its |their )?(?P<how>average|avg|mean|median)"
+    r"(?: <t>(?! <))?(?: (?:for|of|over) (?:the|all)(?: the)? <t>)?"
     r"(?:(?: of)? <c(?P<b>\d+)>)?(?! (?:(?:for|of|in) )?(?:the |an? )?<[vmcn])"
 )
 _PAIRS = tuple(
     re.compile(pattern)
     for pattern in (
+        rf"<c(?P<a>\d+)>(?: {_GOT})? (?P<above>{_MORE})(?: [a-z]+)? than(?: the)? <c(?P<b>\d+)>",
+        rf"<c(?P<a>\d+)>(?: {_GOT})? (?P<below>{_LESS})(?: [a-z]+)? than(?: the)? <c(?P<b>\d+)>",
         rf"(?:\b{_WITH} )?(?P<above>{_MORE}) <c(?P<a>\d+)> than <c(?P<b>\d+)>",
         rf"(?:\b{_WITH} )?(?P<below>{_LESS}) <c(?P<a>\d+)> than <c(?P<b>\d+)>",
         (
@@ -89,7 +93,7 @@ def _operator(match: re.Match[str]) -> Operator:
 def _middles(parts: Parts) -> None:
     """Read "above average horsepower" and "heavier than the average"."""
     for match in parts.take_all(_MIDDLE):
-        mark = match["a"] or match["b"]
+        mark = match["a"] or match["b"] or match["c"]
         column = parts.column(mark) if mark else _compared(parts, match[0])
         if column is None or column.role != "number":
             parts.problems.append(f"I can't tell of which column you mean the {match['how']}.")

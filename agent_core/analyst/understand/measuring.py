@@ -5,7 +5,13 @@ from math import prod
 from agent_core.analyst.markdown import code
 from agent_core.analyst.query import Aggregation, Condition, Group
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.defaults import all_measures, default_aggregation, default_within, obvious_measure
+from agent_core.analyst.understand.defaults import (
+    all_measures,
+    default_aggregation,
+    default_within,
+    is_stock,
+    obvious_measure,
+)
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.parts import Parts
 
@@ -72,6 +78,8 @@ def _named(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...])
     if parts.superlative and not parts.asks_for_one and parts.limit is None:
         return numbers, parts.superlative, ()
     how = default_within(numbers[0], parts.table, parts.filters)
+    if how == "mean" and is_stock(numbers[0]) and any(one.column.is_year and one.grain is None for one in groups):
+        how = "sum"
     word = "added up" if how == "sum" else "averaged"
     names = " and ".join(f"{code(column.name)}" for column in numbers)
     said = (f"I {word} {names} within each group.",) if groups else (f"I {word} {names}.",)

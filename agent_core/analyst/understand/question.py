@@ -16,13 +16,14 @@ from agent_core.analyst.understand.files import without_file
 from agent_core.analyst.understand.filters import read_equal_numbers, read_filters
 from agent_core.analyst.understand.followup import changes, merge
 from agent_core.analyst.understand.grouped import read_groups
+from agent_core.analyst.understand.lexicon import SUPERLATIVES
 from agent_core.analyst.understand.limits import read_limits
 from agent_core.analyst.understand.marking import LONGEST_QUESTION, NOTHING, Supposed, mark
 from agent_core.analyst.understand.meanings import Explain, Meaning, Place, Search, Talk, Unclear, Verbatim
 from agent_core.analyst.understand.mentions import Seen
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.places import read_places
-from agent_core.analyst.understand.ratios import read_ratio
+from agent_core.analyst.understand.ratios import read_per_head, read_ratio
 from agent_core.analyst.understand.rest import Rest, rest, without_prose
 from agent_core.analyst.understand.shape import (
     read_aggregation,
@@ -101,6 +102,7 @@ def read(question: str, table: Table, found: Found | None = None, supposed: Supp
     parts = Parts(marked, table, without_prose(marked.text))
     read_unable(parts)
     read_ratio(parts)
+    read_per_head(parts)
     read_wishes(parts)
     read_places(parts)
     read_changes(parts)
@@ -209,7 +211,12 @@ def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     filters = tuple(_condition(place, parts.table) for place in places.values())
     whole = {word: at for word, at in found.items() if at and at.value is not None and at.column in names}
     said = tuple(f"I found {quoted(word)} in {code(at.column)}." for word, at in {**whole, **places}.items())
-    if idle := _idle(meaning, parts):
+    idle = _idle(meaning, parts)
+    if unused_figures := [one for one in idle if _is_ranked(one, parts)]:
+        return Unclear(
+            f"I can't put {listed([code(one.name) for one in unused_figures])} together with the rest.", parts.table
+        )
+    if idle:
         said += (f"I didn't use {listed([code(column.name) for column in idle])}.",)
     return replace(meaning, filters=(*meaning.filters, *filters), assumptions=(*meaning.assumptions, *said))
 
@@ -238,6 +245,13 @@ def _idle(query: Query, parts: Parts) -> list[Column]:
     named = dict.fromkeys(mention.column for mention in parts.marked.columns())
     told = " ".join(query.assumptions)
     return [column for column in named if column.name not in touched and code(column.name) not in told]
+
+
+def _is_ranked(column: Column, parts: Parts) -> bool:
+    """Whether the question turns on this column: on its highest value, or on more than it."""
+    marks = [n for n in re.findall(r"<c(\d+)>", parts.marked.text) if parts.marked.mention(n).column == column]
+    words = "|".join(sorted(SUPERLATIVES))
+    return column.role == "number" and any(parts.has(rf"\b(?:{words}|than)(?: the)? <c{n}>") for n in marks)
 
 
 def _passed_over(meaning: Query, left: Rest, unused: list[str], found: Found) -> str | None:

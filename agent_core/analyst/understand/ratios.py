@@ -2,9 +2,14 @@
 
 import re
 
+from agent_core.analyst.markdown import code
 from agent_core.analyst.query import Query
 from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.schema.words import stems
+from agent_core.analyst.understand.defaults import obvious_measure
 from agent_core.analyst.understand.grouping import is_figure
+from agent_core.analyst.understand.lexicon import SIZES
+from agent_core.analyst.understand.names import column_for
 from agent_core.analyst.understand.parts import Parts
 
 _SHARE = r"(?:percent(?:age)?|share|proportion|fraction|part|portion|%)"
@@ -24,8 +29,21 @@ _FORMS = (
 _OF_THAT = rf"^(?:(?:and|now|show|that|it|this) )*(?:as|in)(?: an?| the)? {_SHARE} of {_B}"
 
 
+def _of_total(parts: Parts) -> None:
+    """Read "their share of all votes", where a column holds the total."""
+    total = next((one for one in parts.table.columns if stems(one.name) == ("total",) and is_figure(one)), None)
+    match = re.search(rf"{_A} {_SHARE} of (?:all|the total|total|every)(?: <t>| [a-z]+)?", parts.text)
+    if total is None or match is None or parts.marked.mention(match["a"]).column == total:
+        return
+    column = parts.marked.mention(match["a"]).column
+    if is_figure(column) and not column.is_two_valued:
+        parts.text = parts.text.replace(match[0], "|", 1)
+        parts.ratio, parts.share = (parts.column(match["a"]), total), True
+
+
 def read_ratio(parts: Parts) -> None:
     """Read that one column is to be divided by another; to be called before shares are read."""
+    _of_total(parts)
     for share, form in _FORMS:
         match = re.search(form, parts.text)
         if match is None:
@@ -36,6 +54,28 @@ def read_ratio(parts: Parts) -> None:
             parts.ratio = (parts.column(match["a"]), parts.column(match["b"]))
             parts.share = share
             return
+
+
+_A_HEAD = re.compile(r"\b(?:per|for each|a) (?:person|guest|head|diner)\b", re.IGNORECASE)
+
+
+def read_per_head(parts: Parts) -> None:
+    """Read "spent per person", where a column says how many they are."""
+    size = next((one for kind in SIZES if (one := column_for(parts.table, kind)) and one.whole), None)
+    if size is None or parts.ratio or not _A_HEAD.search(parts.marked.original):
+        return
+    named = [one.column for one in parts.marked.columns() if is_figure(one.column) and one.column != size]
+    measure = named[0] if named else obvious_measure(parts.table)
+    if (
+        measure is None
+        or len(set(named)) > 1
+        or parts.take(r"\b(?:per|for each|a) (?:<t>|<c\d+>|guest|head|diner)") is None
+    ):
+        return
+    if not named:
+        parts.assumptions.append(f"I took {code(measure.name)}.")
+        parts.text = re.sub(r"\b(?:spent|spend|paid|pay)\b", "", parts.text)
+    parts.ratio = (measure, size)
 
 
 def names_a_whole(parts: Parts) -> bool:

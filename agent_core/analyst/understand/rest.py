@@ -40,7 +40,9 @@ class Rest:
     """Numbers that no rule has used."""
 
 
-_THAT_IS = re.compile(r"[,(:]? \b(?:i e|ie|that is|meaning|namely|in other words)\b ,? ?(?=.*<[cv])")
+_THAT_IS = re.compile(
+    r"[,(:]? \b(?:i e|ie|that is|meaning|namely|in other words)\b ,? ?(?=.*(?:<[cv]|\bstandard deviation))"
+)
 
 
 _MOVING = {"rise", "fall", "increase", "decrease", "vary", "climb", "drop"}
@@ -48,6 +50,11 @@ _I_MEAN = re.compile(r"\b(?:i mean|i meant|or rather|sorry) ,?(?=.*<[mvc])")
 _PERCENT = re.compile(
     r"(\b(?:than|above|below|over|under|least|most|exceeding|to|and|between|from) <n\d+>) (?:%|percent|per cent)(?!\S)"
 )
+
+
+def _before_known(match: re.Match[str]) -> str:
+    """Nothing of "most" in "most stable": what follows says what is meant."""
+    return match[0] if _known(match[1]) else ""
 
 
 def without_prose(text: str) -> str:
@@ -63,6 +70,8 @@ def without_prose(text: str) -> str:
     if match is None or match.start() == 0:
         return text
     tokens = text[: match.start()].split()
+    text_before = re.sub(r"\b(?:most|least|more|less) (?=([a-z]\w*))", _before_known, " ".join(tokens))
+    tokens = text_before.split()
     kept = [one for one in tokens if one.startswith("<") or (_known(one) and one not in {"not", "never", "without"})]
     return f"{' '.join(kept)} | {text[match.end() :]}"
 

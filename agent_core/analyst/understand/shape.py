@@ -266,6 +266,8 @@ def read_rest(parts: Parts) -> None:
     """Columns that no rule has placed are what the question is about."""
     if match := re.search(_UNREAD, parts.text):
         parts.problems.append(f"I can't tell what {quoted(match[0])} refers to.")
+    if re.search(r"\bthan\b", parts.text) and not _compares(parts):
+        parts.problems.append("I can't tell what is to be compared with what.")
     parts.take_all(COMPARE)
     if parts.has(COMPARE) or (lists_values(parts) and parts.has(r"\bthan\b|\bdiffer\w*\b")):
         parts.compares = True
@@ -277,3 +279,9 @@ def read_rest(parts: Parts) -> None:
             others = parts.marked.mention(match[1]).others
             if others and parts.has(rf"\b(?:all|each|both|every|the|of)(?: of)?(?: the)? (?:<n\d+> )?<c{match[1]}>"):
                 parts.subjects += [one for one in others if one not in parts.subjects and _numbered(one, column)]
+
+
+def _compares(parts: Parts) -> bool:
+    """Whether what stands on both sides of "than" is read otherwise: values of a column, or two numbers."""
+    values = lists_values(parts) or len({one.value for one in parts.marked.values()}) > 1 or parts.several
+    return values or parts.compares or asks_whether_together(parts) or parts.has(r"<m\d+> .*than (?:in )?<m")

@@ -18,6 +18,9 @@ from agent_core.analyst.understand.parts import Parts
 
 _PLURAL = re.compile(r"^[a-z]{2,}[^\Wsui\d_]s$|^[a-z]{3,}(?:men|people|folk)$")
 _NO_ROWS = words("times things ways reasons details results means terms sales costs prices series percents news thanks")
+_NEVER_ROWS = words(
+    "jump rise drop gap difference increase decrease fall change streak run spell stretch ratio share rate"
+)
 _BEFORE = (
     r"(?:\b(?:how many|number of|which|what|of|of the|of all|among|among the|for|all|all the|the|list|list the|show|"
     r"show me|show the|in|in all|across|within|find|find the|\w+est|most|top|bottom)|<n\d+>|<v\d+>|^)"
@@ -106,6 +109,8 @@ def _names_rows(word: str, parts: Parts) -> bool:
     extremes = [number for number in re.findall(r"<c(\d+)>", text) if parts.marked.mention(number).extreme]
     if any(re.search(rf"<c{number}> {re.escape(word)}(?: (?:in|of|by|on|for)\b|$)", text) for number in extremes):
         return True
+    if word in _NEVER_ROWS:
+        return False
     if word in _NO_ROWS or not _PLURAL.match(word):
         return re.search(rf"(?:est|most) {re.escape(word)}(?: (?:in|of|by|on|for)\b|$)", text) is not None
     noun = re.escape(word)

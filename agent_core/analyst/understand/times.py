@@ -29,6 +29,11 @@ UNITS: dict[str, Grain] = {
     "hourly": "hour",
     "weekday": "weekday",
 }
+_PARTS: dict[str, Grain] = {
+    "hour of the day": "hour",
+    "month of the year": "month_of_year",
+    "day of the week": "weekday",
+}
 _EACH = r"(?:by|per|each|every|for each|for every|in each|over the|across|across the|over|and|now by)"
 _OVER_TIME = (
     r"\b(?:over time|trends?|time ?line|time series|through time|over the (?:years|months|weeks|days)|"
@@ -75,7 +80,7 @@ def read_grain(parts: Parts) -> None:
     ):
         parts.grain = UNITS[match[1]]
     elif match := _superlative(parts):
-        parts.grain = UNITS[match[1]]
+        parts.grain = _PARTS.get(match[1]) or UNITS[match[1]]
         parts.asks_for_one = parts.limit is None
     elif match := parts.take(
         r"\b(?:which|what|in which|in what|on which|when was "
@@ -99,6 +104,9 @@ def _superlative(parts: Parts) -> re.Match[str] | None:
             return parts.take(rf"\b({unit[1]})\b")
     marks = [mark for mark in re.findall(r"<c\d+>", parts.text) if _names_extreme(parts, mark[2:-1])]
     before = "".join(rf"|(?<={mark} )" for mark in marks)
+    part = parts.take(rf"(?:(?<=est ){before})(hour of the day|month of the year|day of the week)\b")
+    if part is not None:
+        return part
     return parts.take(rf"(?:(?<=est )|(?<=most ){before})(week|month|quarter|year|decade)\b(?! of)")
 
 
