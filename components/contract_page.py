@@ -48,8 +48,7 @@ def _document(snapshot: Snapshot, ceiling: Ceiling) -> None:
     st.markdown(plain(summarise(snapshot.contract)))
     if snapshot.sandbox.enforced_by:
         with st.expander("In force in the running sandbox", icon=":material/verified_user:", type="compact"):
-            for how in snapshot.sandbox.enforced_by:
-                st.caption(f":material/check: {plain(how)}")
+            st.caption("\n".join(f"- {plain(how)}" for how in snapshot.sandbox.enforced_by))
     st.html(clauses_table(snapshot.contract, ceiling))
 
 

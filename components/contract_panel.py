@@ -31,8 +31,8 @@ def draw(conversation: Conversation, snapshot: Snapshot, unavailable: Unavailabl
                 planner.draw()
         with _fold("deployed_code", "Runs on", contract_groups.provider_name(contract), f"{place}-provider-fold"):
             contract_groups.provider(controls, unavailable)
-            for how in snapshot.sandbox.enforced_by:
-                st.caption(f":material/check: {plain(how)}")
+            if how := snapshot.sandbox.enforced_by:
+                st.caption("In force in the running sandbox:\n" + "\n".join(f"- {plain(one)}" for one in how))
         for group in GROUPS:
             _group(group, controls)
 

@@ -23,6 +23,8 @@ _COUNTED: dict[Outcome, str] = {
     "not_applicable": "not applicable",
 }
 _DIGEST_SHOWN = 12
+_NAMED = 3
+"""How many of those that failed are named in the first sentence."""
 
 
 def draw(kept: KeptReport, *, place: str = "newest") -> None:
@@ -70,14 +72,19 @@ def provider(report: Report) -> str:
 def _sentence(report: Report) -> None:
     counted = counts(report.findings)
     if report.count("failed"):
-        failed = listed(tuple(one.probe.title for one in report.findings if one.outcome == "failed")[:3])
-        st.error(
-            plain(f"Not everything held ({counted}). It must hold and does not: {failed}."), icon=":material/error:"
-        )
+        st.error(plain(f"Not everything held: {counted}. {_failed(report)}"), icon=":material/error:")
     elif report.count("inconclusive"):
         st.warning(plain(f"Nothing failed, but not everything could be seen: {counted}."), icon=":material/help:")
     else:
         st.success(plain(f"Everything held: {counted}."), icon=":material/check_circle:")
+
+
+def _failed(report: Report) -> str:
+    titles = [f"“{one.probe.title}”" for one in report.findings if one.outcome == "failed"]
+    named = titles[:_NAMED]
+    if more := len(titles) - len(named):
+        named.append(f"{more} more")
+    return f"This must hold and does not: {listed(tuple(named))}."
 
 
 def _check(finding: Finding) -> str:

@@ -119,7 +119,7 @@ def test_each_outcome_is_told_apart_and_a_failure_says_what_to_do(scripted: Scri
     for word in ("Passed", "Failed", "Inconclusive", "Not applicable"):
         assert f">{word}</span>" in table
     assert table.count("seen is open") == table.count("seen to do") == 2, "Once on each of two tabs."
-    assert "Not everything held (1 failed, 1 inconclusive, 1 passed, 1 not applicable)" in notes(page)
+    assert "Not everything held: 1 failed, 1 inconclusive, 1 passed, 1 not applicable. This must hold" in notes(page)
 
 
 @pytest.mark.parametrize(
