@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.acting import drawn
 
@@ -22,6 +22,8 @@ _STREAMLITS = {
 
 def usable(page: Page, within: str | None = None, schemes: Sequence[str] = ("dark", "light")) -> None:
     """Nothing grave is found, in these schemes: on the whole page, or in the part of it that a selector names."""
+    if within:
+        expect(page.locator(within).first).to_be_visible()
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_SCRIPT)
     for scheme in schemes:
