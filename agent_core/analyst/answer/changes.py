@@ -26,10 +26,13 @@ def changed(query: Query, facts: Facts, what: str) -> list[str] | None:
 
 def steps(query: Query, facts: Facts, what: str) -> list[str]:
     """From one point in time to the next."""
+    if query.aggregation == "mean":
+        what = code(query.measures[0].name)  # "changed by 3 on average" needs no second average
     moved = facts.rows("steps")
     if not moved:
         return ["There is only one point in time, so nothing changed."]
     grain = query.groups[0].grain
+    unit = GRAINS[grain] if grain else "year" if query.groups[0].column.is_year else "point"
     up, down = moved
 
     def told(row: list[Any]) -> str:
@@ -38,11 +41,11 @@ def steps(query: Query, facts: Facts, what: str) -> list[str]:
     if query.asks_for_one:
         first = down if query.order == "ascending" else up
         word = "fell most" if query.order == "ascending" else "rose most"
-        return [f"The {what} {word} in {told(first)}, held against the {GRAINS[grain] if grain else 'point'} before."]
+        return [f"{what[:1].upper()}{what[1:]} {word} in {told(first)}, held against the {unit} before."]
     average = number(facts.number("average step"))
     return [
         (
-            f"From one {GRAINS[grain] if grain else grouped(query.groups[0])} to the next the {what} changed by "
+            f"From one {unit} to the next, {what} changed by "
             f"**{average}** on average. The largest rise was in {told(up)}, the largest fall in {told(down)}."
         ),
         "The table has each change.",
@@ -120,7 +123,7 @@ def movers(query: Query, facts: Facts) -> list[str]:
         )
     ]
     if rest:
-        told.append(f"Then follow {listed([f'{key(row[0])} ({_moved(row)})' for row in rest])}.")
+        told.append(f"Then follow {listed([f'{key(row[0])} by {_moved(row)}' for row in rest])}.")
     for name, *_, share in facts.rows("steepest"):
         if not down and not query.growth and name != first[0]:
             told.append(f"In percent, {key(name)} rose most: {number(share)} %.")

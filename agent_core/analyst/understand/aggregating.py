@@ -71,7 +71,7 @@ def _moved(parts: Parts, by: tuple[Group, ...], figures: tuple[Column, ...]) -> 
         return Unclear("I can't tell what is to be followed over time.", parts.table)
     by = tuple(group for group in by if group.column in parts.groups)[:1]
     how = default_within(obvious[0], parts.table, ())
-    said = () if figures else (f"I took {code(obvious[0].name)}.",)
+    said = () if figures else (f"{GUESS}I took {code(obvious[0].name)}.",)
     return Query(
         "aggregate",
         parts.table,
@@ -178,7 +178,8 @@ def _compared(parts: Parts) -> tuple[Group, ...]:
 
 
 def _wants_rows(parts: Parts, by: tuple[Group, ...]) -> bool:
-    if parts.aggregation or parts.counts or parts.share or not (parts.superlative or parts.limit):
+    worked_out = parts.aggregation or parts.counts or parts.share or parts.change
+    if worked_out or not (parts.superlative or parts.limit):
         return False
     if by and not numbers(parts) and parts.has(r"\b(?:most|fewest|least)\b"):
         return False

@@ -15,6 +15,7 @@ def movers(query: Query, time: Column) -> list[str]:
     key, value = literal(group), literal(measure)
     how = "sum" if query.aggregation == "sum" else "mean"
     ranked = literal("change in %" if query.growth else "change")
+    words = f'{{"change": "Change", "change in %": "Change (%)", {key}: {literal(label(group))}}}'
     title = literal(f"Change in {lowered(label(measure))} by {grouped(query.groups[0])}")
     return [
         "",
@@ -30,7 +31,8 @@ def movers(query: Query, time: Column) -> list[str]:
         'print("steepest:", steepest.to_json(orient="values", double_precision=15))',
         "",
         "display(result)",
-        f'fig = px.bar(result.head({_MOST}), x={ranked}, y={key}, orientation="h", title={title})',
+        f"shown = result.head({_MOST})",
+        f'fig = px.bar(shown, x={ranked}, y={key}, orientation="h", title={title}, labels={words})',
         'fig.update_yaxes(type="category", autorange="reversed")',
         "display(fig)",
     ]
