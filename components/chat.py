@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from agent_core.events import ContractChanged, UserAsked
+from agent_core.events import ContractChanged, FileRefused, UserAsked
 from agent_core.session import Conversation, IncomingFile, Snapshot
 from agent_core.session.library import Library
 from components import (
@@ -63,7 +63,7 @@ def _ask(conversation: Conversation, text: str, files: tuple[IncomingFile, ...])
 
 def _talk(conversation: Conversation, snapshot: Snapshot, library: Library, title: Callable[[str], str]) -> None:
     found = entries(snapshot.events)
-    if not snapshot.busy and all(isinstance(entry.content, ContractChanged) for entry in found):
+    if not snapshot.busy and all(isinstance(entry.content, ContractChanged | FileRefused) for entry in found):
         _begin(conversation, first_run.draw(snapshot.contract.filesystem.largest_file_mib))
     under_way = open_run(found) if snapshot.busy else None
     shown = [entry for entry in found if entry.content is not under_way]

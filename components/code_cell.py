@@ -31,6 +31,7 @@ _OURS = re.compile(r"\bRingfence: ([^<>]+)>?\Z")
 _TALL = 320
 """Pixels after which code or output scrolls by itself."""
 _MANY_LINES = 16
+_NEWEST_LINES = 12
 _LONGEST_OUTPUT = 40_000
 
 Acts = Literal["none", "later", "now"]
@@ -86,7 +87,16 @@ def draw_live(headline: str, code: str, language: Language, output: str) -> None
     with st.expander(headline, icon="spinner", type="compact", expanded=True, key="live-run"):
         _text(code, language)
         if output:
-            _text(output, None)
+            _text(newest(output), None)
+
+
+def newest(output: str) -> str:
+    """The last lines: a box that is drawn anew again and again stays at its beginning."""
+    lines = output.splitlines()
+    earlier = len(lines) - _NEWEST_LINES
+    if earlier <= 0:
+        return output
+    return "\n".join([f"… {units.count(earlier, 'earlier line')}", *lines[-_NEWEST_LINES:]])
 
 
 def writing(language: Language) -> str:

@@ -94,7 +94,8 @@ def _line(icon: str, text: str) -> None:
 def _file(event: FileRefused | FileRemoved) -> None:
     match event:
         case FileRefused():
-            _line("block", f"{event.name} was not taken: {event.message}")
+            why = event.message.replace(f"The file {event.name!r}", "it", 1)
+            _line("block", f"{event.name} was not taken: {why}")
         case FileRemoved():
             _line("delete", f"{event.name} was removed")
 

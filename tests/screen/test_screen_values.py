@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent_core.exports import figures as figure
 from agent_core.exports.tables import NotATable
-from components import table, units
+from components import code_cell, table, units
 from tests.screen import turns
 
 REMOTE = "http://evil.example/"
@@ -106,6 +106,13 @@ def test_a_table_tells_how_much_of_it_is_shown():
     assert decoded.extent == "First 2 of 12,000 rows, 2 columns"
     assert list(decoded.frame.columns) == ["a", "a (2)"]
     assert decoded.frame.shape == (2, 2)
+
+
+def test_of_running_code_the_newest_lines_are_shown():
+    """As many as the box has room for; what came before them is counted."""
+    assert code_cell.newest("1\n2\n") == "1\n2\n"
+    lines = code_cell.newest("\n".join(map(str, range(40)))).splitlines()
+    assert lines == ["… 28 earlier lines", *map(str, range(28, 40))]
 
 
 def test_days_are_shown_as_days():
