@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from agent_core.events import ContractChanged, FileRefused, UserAsked
+from agent_core.events import ContractChanged, FileRefused, TurnEnded, UserAsked
 from agent_core.session import Conversation, IncomingFile, Snapshot
 from agent_core.session.library import Library
 from components import (
@@ -70,7 +70,9 @@ def _talk(conversation: Conversation, snapshot: Snapshot, library: Library, titl
     _transcript(conversation, shown, library, quiet=not snapshot.busy)
     live.draw(conversation, snapshot, under_way)
     if not snapshot.busy:
-        withheld.draw(snapshot.withheld, conversation.id)
+        last = found[-1].content if found else None
+        said = isinstance(last, TurnEnded) and last.message == snapshot.withheld
+        withheld.draw(snapshot.withheld, conversation.id, said=said)
         if any(isinstance(entry.content, UserAsked) for entry in found):
             with st.container(key="afterwards", horizontal=True, gap="small"):
                 takeaway.draw(conversation, title)

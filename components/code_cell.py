@@ -104,6 +104,11 @@ def writing(language: Language) -> str:
     return f"Writing {_NAMES[language]}"
 
 
+def waiting(language: Language) -> str:
+    """The headline of code that has no sandbox yet."""
+    return f"{_NAMES[language]} waits for its sandbox"
+
+
 def running(language: Language) -> str:
     """The headline of code that is running."""
     return f"Running {_NAMES[language]}"

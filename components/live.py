@@ -17,6 +17,8 @@ _PATIENCE_SECONDS = 0.13
 """How long a run of the fragment waits for something new: the browser asks for the next one a little later."""
 _STEP_SECONDS = 0.02
 """Within this the wait makes room for a run of the page."""
+_BEFORE_CODE = ("Waiting for a sandbox", "Opening a sandbox")
+"""How a draft's status begins while its code has no sandbox yet."""
 
 
 class _Ear:
@@ -77,7 +79,9 @@ def _draft(draft: Draft, under_way: Run | None) -> None:
 def _code(draft: Draft, under_way: Run | None) -> None:
     if draft.running and under_way is not None:
         started = under_way.started
-        code_cell.draw_live(code_cell.running(started.language), started.code, started.language, draft.output)
+        waits = draft.status.startswith(_BEFORE_CODE)
+        headline = (code_cell.waiting if waits else code_cell.running)(started.language)
+        code_cell.draw_live(headline, started.code, started.language, draft.output)
     elif draft.code:
         code_cell.draw_live(code_cell.writing(draft.language), draft.code, draft.language, "")
     else:

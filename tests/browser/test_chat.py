@@ -1,11 +1,13 @@
-"""The chat as one looks at it: what is asked comes into view, and charts follow the scheme."""
+"""The chat as one looks at it: what is asked comes into view, charts follow the scheme, and it fits a phone."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.acting import ANSWER, ask, settled, talk
+from tests.browser.acting import ANSWER, ask, drawn, settled, talk
+from tests.browser.axe import usable
 from tests.browser.conftest import PATIENCE, App
 
 pytestmark = pytest.mark.browser
@@ -69,3 +71,43 @@ def test_a_question_comes_into_view_with_its_answer(chat: Page) -> None:
     chat.get_by_role("button", name="Stop").click()
     settled(chat)
     expect(first).to_be_in_viewport()
+
+
+OPENERS = {
+    "Save chart": "[data-testid=stPopoverBody]",
+    "Take away": "[data-testid=stPopoverBody]",
+    "Variables": "[role=dialog]",
+    "Edit and run": "[role=dialog]",
+    "Contract": "[role=dialog]",
+}
+"""What is pressed, and what then opens."""
+
+
+def test_axe_finds_nothing_grave_on_a_phone(chat: Page, browser: Browser) -> None:
+    """The conversation itself, the list of all, which goes once one is chosen, and each dialog and popover."""
+    with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True) as context:
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(chat.url)
+        expect(bar(page)).to_be_visible(timeout=ANSWER)
+        talk(page).get_by_text(re.compile("Ran Python")).first.click()
+        usable(page)
+        page.get_by_test_id("stExpandSidebarButton").click()
+        usable(page, "[data-testid=stSidebar]")
+        page.get_by_role("button", name="New conversation").first.click()
+        expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+        page.go_back()
+        expect(bar(page)).to_be_visible(timeout=ANSWER)
+        for opener, opened in OPENERS.items():
+            _open(page, opener, opened)
+
+
+def _open(page: Page, opener: str, opened: str) -> None:
+    drawn(page)
+    page.get_by_role("button", name=re.compile(opener)).first.click()
+    expect(page.locator(opened).last).to_be_visible()
+    drawn(page)
+    usable(page, opened)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, opener
+    page.keyboard.press("Escape")
+    expect(page.locator(opened)).to_have_count(0)
