@@ -84,7 +84,7 @@ OPENERS = {
 
 
 def test_axe_finds_nothing_grave_on_a_phone(chat: Page, browser: Browser) -> None:
-    """The conversation itself, the list of all, which goes once one is chosen, and each dialog and popover."""
+    """The conversation itself, each dialog and popover, and the list of all, which goes once one is chosen."""
     with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True) as context:
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
@@ -92,14 +92,12 @@ def test_axe_finds_nothing_grave_on_a_phone(chat: Page, browser: Browser) -> Non
         expect(bar(page)).to_be_visible(timeout=ANSWER)
         talk(page).get_by_text(re.compile("Ran Python")).first.click()
         usable(page)
+        for opener, opened in OPENERS.items():
+            _open(page, opener, opened)
         page.get_by_test_id("stExpandSidebarButton").click()
         usable(page, "[data-testid=stSidebar]")
         page.get_by_role("button", name="New conversation").first.click()
         expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
-        page.go_back()
-        expect(bar(page)).to_be_visible(timeout=ANSWER)
-        for opener, opened in OPENERS.items():
-            _open(page, opener, opened)
 
 
 def _open(page: Page, opener: str, opened: str) -> None:
