@@ -53,9 +53,16 @@ document.addEventListener("click", ({target}) => {
 }, true);
 
 // Streamlit draws a chart in the colours that its page has then: it is drawn anew when the system goes dark or light.
+const DARK = matchMedia("(prefers-color-scheme: dark)");
 const SETTLED = 400;
+let painted = DARK.matches;
 const repaint = () => {
-  if (document.querySelector('[role="dialog"]')) setTimeout(repaint, SETTLED); // which another look at the page would close
-  else if (document.querySelector(".js-plotly-plot")) document.querySelector(".st-key-repaint button")?.click();
+  if (DARK.matches === painted) return;
+  if (document.querySelector('[role="dialog"]')) { // which another look at the page would close
+    setTimeout(repaint, SETTLED);
+    return;
+  }
+  painted = DARK.matches;
+  if (document.querySelector(".js-plotly-plot")) document.querySelector(".st-key-repaint button")?.click();
 };
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(repaint, SETTLED));
+DARK.addEventListener("change", () => setTimeout(repaint, SETTLED));

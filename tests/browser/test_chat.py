@@ -74,13 +74,13 @@ def test_a_question_comes_into_view_with_its_answer(chat: Page) -> None:
 
 
 OPENERS = {
-    "Save chart": "[data-testid=stPopoverBody]",
-    "Take away": "[data-testid=stPopoverBody]",
-    "Variables": "[role=dialog]",
-    "Edit and run": "[role=dialog]",
-    "Contract": "[role=dialog]",
+    "Save chart": ("[data-testid=stPopoverBody]", "As a picture"),
+    "Take away": ("[data-testid=stPopoverBody]", "Jupyter notebook"),
+    "Variables": ("[role=dialog]", "DataFrame"),
+    "Edit and run": ("[role=dialog]", "It runs in this conversation's sandbox"),
+    "Contract": ("[role=dialog]", "Code runs alone on this machine"),
 }
-"""What is pressed, and what then opens."""
+"""What is pressed, what then opens, and a part of what that says."""
 
 
 def test_axe_finds_nothing_grave_on_a_phone(chat: Page, browser: Browser) -> None:
@@ -90,20 +90,23 @@ def test_axe_finds_nothing_grave_on_a_phone(chat: Page, browser: Browser) -> Non
         page = context.new_page()
         page.goto(chat.url)
         expect(bar(page)).to_be_visible(timeout=ANSWER)
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, scheme
         talk(page).get_by_text(re.compile("Ran Python")).first.click()
+        for opener, (opened, says) in OPENERS.items():
+            _open(page, opener, opened, says)
         usable(page)
-        for opener, opened in OPENERS.items():
-            _open(page, opener, opened)
         page.get_by_test_id("stExpandSidebarButton").click()
         usable(page, "[data-testid=stSidebar]")
         page.get_by_role("button", name="New conversation").first.click()
         expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
 
 
-def _open(page: Page, opener: str, opened: str) -> None:
+def _open(page: Page, opener: str, opened: str, says: str) -> None:
     drawn(page)
     page.get_by_role("button", name=re.compile(opener)).first.click()
-    expect(page.locator(opened).last).to_be_visible()
+    expect(page.locator(opened).last).to_contain_text(says)
     drawn(page)
     usable(page, opened)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, opener

@@ -169,20 +169,6 @@ def test_a_sample_can_be_tried_at_once(page: Page) -> None:
     expect(panel(page)).to_contain_text("version 1")
 
 
-def test_a_phone_needs_no_sideways_scrolling(browser: Browser, app: App) -> None:
-    """At 390 pixels the page fits, in light and in dark, and the contract is one tap away."""
-    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="light") as context:
-        page = context.new_page()
-        page.goto(app.url)
-        page.get_by_role("button", name="Penguins").click()
-        expect(page.locator("[class*=st-key-suggestion] button").first).to_be_visible(timeout=ANSWER)
-        for scheme in ("dark", "light"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390, scheme
-        page.get_by_role("button", name=re.compile("Contract")).click()
-        expect(page.get_by_text(re.compile("Code runs alone on this machine")).last).to_be_visible()
-
-
 def words(page: Page) -> str:
     """All that was said, without the suggestions and the times that go on."""
     return "\n".join(talk(page).locator("[data-testid=stChatMessage]").all_inner_texts())
