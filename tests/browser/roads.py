@@ -34,6 +34,7 @@ ROUTES: Mapping[str, Stranger] = {
     "": Stranger.THE_SAME,
     "/healthz": Stranger.THE_SAME,
     "/readyz": Stranger.THE_SAME,
+    "/ringfence.js": Stranger.THE_SAME,
     "/_stcore/health": Stranger.THE_SAME,
     "/_stcore/host-config": Stranger.THE_SAME,
     "/_stcore/bidi-components/{path:path}": Stranger.THE_SAME,
