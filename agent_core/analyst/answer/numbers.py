@@ -24,6 +24,7 @@ MONTHS = [
     "December",
 ]
 _PLACES = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_TEN = 10
 _LARGE, _MEDIUM = 1000, 1
 
 
@@ -46,8 +47,10 @@ def _trimmed(text: str) -> str:
 
 
 def percent(value: float) -> str:
-    """`12.3 %`; "no value" where there is none."""
-    return f"{value:.1f} %" if math.isfinite(value) else "no value"
+    """`12.3 %`, `2.84 %`; "no value" where there is none."""
+    if not math.isfinite(value):
+        return "no value"
+    return f"{value:.1f} %" if abs(value) >= _TEN or float(value).is_integer() else f"{value:.2f} %"
 
 
 def key(value: Any, grain: Grain | None = None) -> str:

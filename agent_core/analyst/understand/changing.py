@@ -119,7 +119,8 @@ def _step(parts: Parts, unit: str | None) -> None:
 
 def _whole(parts: Parts) -> None:
     """Read "by how much did it rise"."""
-    if parts.change or not any(is_figure(one.column) for one in parts.marked.columns()):
+    named = any(is_figure(one.column) for one in parts.marked.columns())
+    if parts.change or not (named or len(parts.table.measures) == 1):
         return
     if parts.has(
         rf"\bhow (?:much|many (?:percent|%)|strongly)\b.*\b(?:did|has|have|do)\b.*\b{_MOVED}\b"

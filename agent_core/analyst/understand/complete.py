@@ -1,9 +1,11 @@
 """From what a question says outright to a whole `Query`, or to a sentence on why there is none."""
 
+import re
 from dataclasses import replace
+from itertools import combinations
 
 from agent_core.analyst.markdown import code, quoted
-from agent_core.analyst.query import Condition, Filter, Group, Intent, Query
+from agent_core.analyst.query import Condition, Filter, Group, Intent, Query, Span
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.schema.words import stem
 from agent_core.analyst.understand.adjectives import COMPARATIVES
@@ -58,6 +60,13 @@ def complete(parts: Parts) -> Query | Unclear:
     )
 
 
+def _apart(one: Span, other: Span) -> bool:
+    """Whether nothing can be in both."""
+    if one.column != other.column or not (one.start and one.end and other.start and other.end):
+        return False
+    return one.end <= other.start or other.end <= one.start
+
+
 def _shares_nothing(parts: Parts, query: Query) -> bool:
     return parts.share and query.intent == "aggregate" and not (query.groups or parts.ratio)
 
@@ -66,6 +75,9 @@ def _about_two(parts: Parts) -> str | None:
     """What keeps a question about two columns from being answered."""
     if parts.share and parts.ratio is None and len([one for one in numbers(parts) if not one.is_two_valued]) > 1:
         return "The built-in analyst can't do this: ratios of two columns."
+    spans = [one for one in parts.filters if isinstance(one, Span) and one.start and one.end]
+    if any(_apart(one, other) for one, other in combinations(spans, 2)):
+        return "I can't tell how the times in your question go together."
     if names_a_whole(parts):
         return "I can't tell what is to be taken as a share of that column."
     if asks_whether_together(parts) and len(numbers(parts)) == 1 and not _sorts(parts):
@@ -90,6 +102,7 @@ def _shaped(parts: Parts, kind: Intent) -> Query | Unclear:  # noqa: PLR0911 - o
         case "relation":
             return replace(_plain(parts, kind), measures=_axes(parts), groups=_colours(parts))
         case "portion":
+            _put_whole_first(parts)
             return replace(_plain(parts, kind), measures=_portioned(parts), groups=groups(parts)[:1])
         case "rows":
             return _rows(parts)
@@ -102,6 +115,14 @@ def _shaped(parts: Parts, kind: Intent) -> Query | Unclear:  # noqa: PLR0911 - o
             return _correlation(parts)
         case _:
             return _plain(parts, kind)
+
+
+def _put_whole_first(parts: Parts) -> None:
+    """In "what percentage of dinners had more than 4 guests" the dinners are the whole."""
+    named = re.search(r"\bof (?:all |the )*<v(\d+)> .*\b(?:had|have|has|are|were|is|was|with)\b", parts.marked.text)
+    if named is not None:
+        whole = parts.marked.mention(named[1])
+        parts.filters.sort(key=lambda one: one.column not in {whole.column, *whole.others})
 
 
 def _portioned(parts: Parts) -> tuple[Column, ...]:

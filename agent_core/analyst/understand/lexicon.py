@@ -202,6 +202,7 @@ VERBS = words(
 
 DONE = words(
     """
+    driven flown eaten drunk ridden swum thrown shown
     attracted blew bought burned burnt carried caught climbed collected completed consumed covered died
     drank drove ate emitted employed exported finished flew generated harvested hit imported invested killed landed
     lifted lost moved ordered owned played printed produced published pulled pushed recorded released rode sailed

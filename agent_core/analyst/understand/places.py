@@ -48,7 +48,9 @@ def _first_time(parts: Parts) -> None:
     if time is None:
         return
     unit = r"(?:day|date|time|month|week|year|quarter)"
-    if match := parts.take(rf"\bfirst (?P<above>{_REACHED}|{_ROSE})(?: to)?|\bfirst (?P<below>{_FELL})"):
+    when = r"^(?:(?:in|on) )?(?:(?:which|what) (?:day|month|week|year|quarter|<c\d+>)|when)\b"
+    first = r"\b(?:first )?" if re.search(when, parts.text) and "<n" in parts.text else r"\bfirst "
+    if match := parts.take(rf"{first}(?P<above>{_REACHED}|{_ROSE})(?: to)?(?= )|{first}(?P<below>{_FELL})(?= )"):
         parts.text = parts.text.replace("|", "above" if match["above"] else "below", 1)
     elif match := parts.take(
         rf"\b(?P<how>first|earliest|last|latest|most recent) {unit}(?: ever)?"

@@ -144,7 +144,8 @@ def grain_for(column: Column) -> Grain | None:
 
 
 def _spans(parts: Parts, time: Column) -> None:
-    parts.text = re.sub(r"(<m\d+> (?:and|or|vs|versus)) (?:in|during|for) (?=<m)", r"\1 ", parts.text)
+    parts.text = re.sub(r"(<m\d+>) compared (?:to|with) (?=(?:in |the )*<m)", r"\1 vs ", parts.text)
+    parts.text = re.sub(r"(<m\d+> (?:and|or|vs|versus)) (?:(?:in|during|for|the) )+(?=<m)", r"\1 ", parts.text)
     about = rf"(?:<c(?P<c>{_times(parts)})>(?: (?:is|was|are|in|=))? )?"
     unit = r"(?P<unit>day|week|month|year)s?"
     if match := parts.take(
@@ -218,7 +219,11 @@ def _between(parts: Parts, column: Column, match: re.Match[str]) -> None:
     parts.filters.append(Span(column, first.start, second.end))
     if together and (match["how"] != "or" or parts.has(_EITHER)):
         parts.compares = True
-        parts.grain = parts.grain or ("year" if first.year else "month")
+        parts.grain = parts.grain or ("year" if first.year else "decade" if _is_decade(first) else "month")
+
+
+def _is_decade(moment: Moment) -> bool:
+    return bool(moment.start and moment.end) and moment.phrase.endswith("0s")
 
 
 def _months(parts: Parts, column: Column, match: re.Match[str]) -> None:
