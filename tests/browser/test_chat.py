@@ -2,10 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from agent_core.config import Settings
+from agent_core.contract import Contract
+from agent_core.events import AgentSaid, ContractChanged, UserAsked
+from agent_core.storage.conversations import ConversationStore
+from agent_core.storage.database import Database
+from agent_core.storage.events import EventStore
 from tests.browser.acting import ANSWER, ask, drawn, settled, talk
 from tests.browser.axe import usable
 from tests.browser.conftest import PATIENCE, App
@@ -19,24 +26,37 @@ display(px.bar(frame, x="city", y="size", title="Cities"))
 frame
 ```"""
 TICKS = "```python\nimport time\nfor n in range(400):\n    print('tick', n, flush=True)\n    time.sleep(0.1)\n```"
+NEAR = 5
+"""Pixels."""
 LIGHT, DARK = "rgb(31, 111, 92)", "rgb(88, 184, 156)"
 """The first colour of charts, as `config.toml` has it for each scheme."""
 
 
 @pytest.fixture(scope="module")
 def chat(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """One conversation with a chart and a table, on a low screen; for all tests here, in their order."""
+    """A page on a low screen, at a long conversation; for all tests here, in their order."""
     app = App(tmp_path_factory.mktemp("chat") / "home")
+    long = stored(app.home)
     app.start()
     with browser.new_context(viewport={"width": 1440, "height": 600}, color_scheme="light") as context:
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
-        page.goto(app.url)
-        ask(page, CODE)
-        settled(page)
-        expect(bar(page)).to_be_visible(timeout=ANSWER)
+        page.goto(f"{app.url}/?c={long}")
         yield page
     app.stop()
+
+
+def stored(home: Path) -> str:
+    """A conversation of more turns than a page shows at first; its id."""
+    home.mkdir()
+    database = Database.open(Settings.from_environment({"RINGFENCE_HOME": str(home)}).database_url)
+    conversation = ConversationStore(database).create("local", "Long")
+    asked = (UserAsked(turn=f"t{n}", text=f"Question {n}", contract_version=1) for n in range(30))
+    said = (AgentSaid(turn=f"t{n}", text="An answer of some length. " * 20) for n in range(30))
+    turns = (event for turn in zip(asked, said, strict=True) for event in turn)
+    EventStore(database).append(conversation, ContractChanged(version=1, contract=Contract()), *turns)
+    database.close()
+    return conversation
 
 
 def bar(page: Page) -> Locator:
@@ -52,8 +72,32 @@ def scroll_up(page: Page) -> Locator:
     return first
 
 
+def test_earlier_turns_come_above_what_one_reads(chat: Page) -> None:
+    """Which stays where it is on the screen."""
+    expect(talk(chat).get_by_text("Question 29", exact=True)).to_be_attached()
+    drawn(chat)
+    earlier = chat.get_by_role("button", name=re.compile("Show earlier"))
+    talk(chat).hover()
+    chat.mouse.wheel(0, -90_000)
+    expect(earlier).to_be_in_viewport()
+    read = talk(chat).get_by_text("Question 18", exact=True)
+    before = read.bounding_box()
+    earlier.click()
+    expect(talk(chat).get_by_text("Question 6", exact=True)).to_be_attached()
+    drawn(chat)
+    after = read.bounding_box()
+    assert before
+    assert after
+    assert abs(after["y"] - before["y"]) < NEAR
+
+
 def test_charts_follow_the_scheme(chat: Page) -> None:
     """The system goes dark and light again while the page is open."""
+    chat.get_by_role("button", name="New conversation").first.click()
+    expect(talk(chat)).to_contain_text("Ask your data anything")
+    ask(chat, CODE)
+    settled(chat)
+    expect(bar(chat)).to_be_visible(timeout=ANSWER)
     for scheme, colour in (("dark", DARK), ("light", LIGHT)):
         chat.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         expect(bar(chat)).to_have_css("fill", colour)
@@ -65,7 +109,7 @@ def test_a_question_comes_into_view_with_its_answer(chat: Page) -> None:
     ask(chat, TICKS)
     expect(talk(chat).get_by_test_id("stCode").last).to_contain_text("tick 3", timeout=ANSWER)
     expect(first).not_to_be_in_viewport()
-    expect(talk(chat).get_by_text("Running Python")).to_be_in_viewport()
+    expect(talk(chat).get_by_text(re.compile("Running code"))).to_be_in_viewport()
     scroll_up(chat)
     expect(talk(chat).get_by_test_id("stCode").last).to_contain_text("tick 25")
     chat.get_by_role("button", name="Stop").click()
@@ -90,15 +134,12 @@ def test_axe_finds_nothing_grave_on_a_phone(chat: Page, browser: Browser) -> Non
         page = context.new_page()
         page.goto(chat.url)
         expect(bar(page)).to_be_visible(timeout=ANSWER)
-        for scheme in ("dark", "light"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390, scheme
         talk(page).get_by_text(re.compile("Ran Python")).first.click()
         for opener, (opened, says) in OPENERS.items():
             _open(page, opener, opened, says)
         usable(page)
         page.get_by_test_id("stExpandSidebarButton").click()
-        usable(page, "[data-testid=stSidebar]")
+        usable(page, "[data-testid=stSidebar]", ("light",))
         page.get_by_role("button", name="New conversation").first.click()
         expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
 
@@ -108,7 +149,7 @@ def _open(page: Page, opener: str, opened: str, says: str) -> None:
     page.get_by_role("button", name=re.compile(opener)).first.click()
     expect(page.locator(opened).last).to_contain_text(says)
     drawn(page)
-    usable(page, opened)
+    usable(page, opened, ("light",))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, opener
     page.keyboard.press("Escape")
     expect(page.locator(opened)).to_have_count(0)
