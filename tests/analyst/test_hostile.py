@@ -133,7 +133,7 @@ def test_any_column_name_is_only_ever_a_string_literal(name: str) -> None:
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_text_from_files_means_nothing_in_markdown(text: str) -> None:
     """Escaped text has no line break, and no bare character that opens a link, an image, code or HTML."""
     for safe in (plain(text), code(text).strip("`")):
@@ -246,7 +246,7 @@ QUESTIONS = st.one_of(
 
 
 @given(st.lists(QUESTIONS, min_size=1, max_size=3))
-@settings(max_examples=250, deadline=None)
+@settings(deadline=None)
 def test_any_questions_get_code_or_a_sentence(questions: list[str]) -> None:
     """Whatever is asked, and whatever came before, the reply is valid code or an honest sentence."""
     made = data.profile(data.frame("penguins.csv"), data.read_with("penguins.csv"))
@@ -289,7 +289,7 @@ def test_any_questions_get_code_or_a_sentence(questions: list[str]) -> None:
         max_leaves=20,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_any_request_is_answered(document: object) -> None:
     """A body of any shape gets a reply, never an exception."""
     body = document if isinstance(document, dict) else {"messages": document, "tools": [{"name": TOOL}]}
@@ -297,7 +297,7 @@ def test_any_request_is_answered(document: object) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_any_output_is_put_into_words(stdout: str) -> None:
     """Output that was cut, or made up by hostile data, never raises and never counts as a figure by accident."""
     for query in _queries(_table("tame")):

@@ -1,4 +1,4 @@
-"""The real app in the real browser: one Chromium for all, and for each test an app of its own."""
+"""The real app in the real browser: one Chromium for all, and an app that is shared, or a test's own."""
 
 import os
 import signal
@@ -105,8 +105,18 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="package")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """An app for all who neither end it nor count what is in it: to start one costs as much as many a test."""
+    running = App(tmp_path_factory.mktemp("shared") / "home")
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
+    """An app of the test's own."""
     running = App(tmp_path / "home")
     running.start()
     yield running
@@ -122,8 +132,19 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, app: App) -> Page:
-    opened = context.new_page()
-    opened.goto(app.url)
-    drawn(opened)
-    return opened
+def page(context: BrowserContext, shared: App) -> Page:
+    """A new conversation in the app that tests share; for who edits a contract without asking, it would be the next one's."""
+    return opened(context, shared)
+
+
+@pytest.fixture
+def own_page(context: BrowserContext, app: App) -> Page:
+    """A new conversation, and the first, in an app of the test's own."""
+    return opened(context, app)
+
+
+def opened(context: BrowserContext, app: App) -> Page:
+    page = context.new_page()
+    page.goto(app.url)
+    drawn(page)
+    return page

@@ -37,8 +37,9 @@ DESKTOP = {"width": 1440, "height": 900}
 DIALOG = "[role=dialog]"
 
 
-def test_axe_finds_nothing_grave_on_any_page(page: Page, app: App) -> None:
+def test_axe_finds_nothing_grave_on_any_page(own_page: Page, app: App) -> None:
     """In light and dark, and on a phone; the checks' reports are looked at where their test has made them."""
+    page = own_page
     usable(page)
     for fold in ("provider", "network", "timeout", "languages"):
         panel(page).locator(f".st-key-panel-{fold}-fold summary").first.click()
@@ -121,12 +122,12 @@ def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
     raise AssertionError(f"{wanted} was not reached in {MOST_STOPS} stops")
 
 
-def test_all_is_done_without_a_mouse(page: Page, tmp_path: Path) -> None:
+def test_all_is_done_without_a_mouse(own_page: Page, tmp_path: Path) -> None:
     """A file, a question, its code; a turn stopped and asked again; the conversation renamed, and back to it."""
-    _give(page, tmp_path)
-    _ask_and_open_the_code(page)
-    _stop_and_ask_again(page)
-    _rename_and_go_back(page)
+    _give(own_page, tmp_path)
+    _ask_and_open_the_code(own_page)
+    _stop_and_ask_again(own_page)
+    _rename_and_go_back(own_page)
 
 
 def _give(page: Page, folder: Path) -> None:

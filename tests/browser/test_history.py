@@ -4,12 +4,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.acting import ask, composer, drawn, settled, talk
-from tests.browser.conftest import PATIENCE, App
+from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
 
 
-def test_found_forked_and_shared(browser: Browser, app: App, page: Page) -> None:
+def test_found_forked_and_shared(browser: Browser, own_page: Page) -> None:
+    page = own_page
     ask(page, "```python\nprint('xylo' + 'phone')\n```")
     settled(page)
     ask(page, "```python\nprint('glocken' + 'spiel')\n```")

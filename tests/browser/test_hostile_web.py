@@ -162,7 +162,7 @@ def test_a_flood_in_a_header_an_address_or_a_frame_is_cut_off(running: App) -> N
     assert request(running, "GET", "/healthz")[0] == 200
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(garbage=st.binary(max_size=400))
 def test_garbage_is_no_request(running: App, garbage: bytes) -> None:
     exchange(running, garbage + b"\r\n\r\n")

@@ -60,8 +60,9 @@ def saved(page: Page, label: str, folder: Path) -> Path:
     return target
 
 
-def test_an_edit_is_a_version_is_compared_and_is_taken_back(page: Page) -> None:
+def test_an_edit_is_a_version_is_compared_and_is_taken_back(own_page: Page) -> None:
     """Version 2 is edited in the panel, shown beside version 1 on the contract page, and undone as version 3."""
+    page = own_page
     set_call_seconds(page, 45)
     visit(page, "Contract", "Versions")
     expect(document(page)).to_contain_text("Contract version 2")
@@ -76,8 +77,9 @@ def test_an_edit_is_a_version_is_compared_and_is_taken_back(page: Page) -> None:
     expect(document(page)).to_contain_text("Versions 1 and 3 say the same.")
 
 
-def test_a_denial_is_told_once_audited_and_exported(page: Page, tmp_path: Path) -> None:
+def test_a_denial_is_told_once_audited_and_exported(own_page: Page, tmp_path: Path) -> None:
     """Hostile code meets a clause; the chat says which, the audit lists it, and its CSV opens."""
+    page = own_page
     set_call_seconds(page, 1)
     ask(page, "```python\nwhile True: pass\n```")
     expect(talk(page)).to_contain_text("Time-out clause, contract version 2.", timeout=ANSWER)
@@ -108,8 +110,9 @@ def _needs_nothing_from_elsewhere(page: Page, printed: Path) -> None:
     reader.close()
 
 
-def test_a_contract_goes_out_as_a_file_and_comes_in_again(page: Page, tmp_path: Path) -> None:
+def test_a_contract_goes_out_as_a_file_and_comes_in_again(own_page: Page, tmp_path: Path) -> None:
     """YAML and Markdown say the same; an edited file shows its difference, then a button puts it in force."""
+    page = own_page
     visit(page, "Contract", "Export and import")
     _needs_nothing_from_elsewhere(page, saved(page, "HTML to print", tmp_path))
     out = saved(page, "YAML", tmp_path)
@@ -137,8 +140,9 @@ def act(page: Page, name: str) -> None:
     page.get_by_role("menuitem", name=name).or_(page.get_by_role("option", name=name)).click()
 
 
-def test_conversations_are_found_renamed_and_deleted(page: Page) -> None:
+def test_conversations_are_found_renamed_and_deleted(own_page: Page) -> None:
     """Deleting asks first, and takes the conversation out of every list."""
+    page = own_page
     ask(page, "Hello there")
     settled(page)
     visit(page, "History")
@@ -157,8 +161,9 @@ def test_conversations_are_found_renamed_and_deleted(page: Page) -> None:
     expect(page.get_by_role("button", name="Birds")).to_have_count(0)
 
 
-def test_a_resting_sandbox_counts_down_and_is_extended(page: Page) -> None:
+def test_a_resting_sandbox_counts_down_and_is_extended(own_page: Page) -> None:
     """The panel says when the sandbox closes; Extend begins its idle time anew."""
+    page = own_page
     panel(page).locator(".st-key-panel-lifecycle-fold summary").click()
     idle = panel(page).get_by_label(re.compile("Idle seconds"))
     idle.fill("60")

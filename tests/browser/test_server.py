@@ -70,9 +70,9 @@ def headers(url: str) -> dict[str, str]:
         return {name.lower(): value for name, value in answer.headers.items()}
 
 
-def test_no_answer_waits_for_an_acknowledgement(app: App) -> None:
+def test_no_answer_waits_for_an_acknowledgement(shared: App) -> None:
     """On a connection that is kept, an answer of several pieces comes at once, and not 40 ms later."""
-    connection = http.client.HTTPConnection(app.url.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(shared.url.removeprefix("http://"), timeout=30)
     taken = []
     for _ in range(40):
         began = time.perf_counter()
@@ -83,21 +83,21 @@ def test_no_answer_waits_for_an_acknowledgement(app: App) -> None:
     assert min(taken[1:]) < 0.03
 
 
-def test_every_answer_says_what_may_run(app: App) -> None:
+def test_every_answer_says_what_may_run(shared: App) -> None:
     """Pages, files, uploads, health and what doesn't exist; a file may not even run a script of its own."""
     for path in ("/", "/contract", "/healthz", "/readyz", "/_stcore/health", "/media/none.html", "/no/such/page.js"):
-        found = headers(app.url + path)
+        found = headers(shared.url + path)
         assert found["x-content-type-options"] == "nosniff", path
         assert found["x-frame-options"] == "DENY", path
         policy = found["content-security-policy"]
         assert "frame-ancestors 'none'" in policy, path
         assert "unsafe-eval" not in policy, path
         assert "'unsafe-inline'" not in policy.split("script-src")[-1].split(";")[0], path
-    assert "sandbox" in headers(app.url + "/media/none.html")["content-security-policy"]
+    assert "sandbox" in headers(shared.url + "/media/none.html")["content-security-policy"]
 
 
 def test_charts_and_pictures_need_nothing_that_the_policy_forbids(
-    app: App, page: Page, complaints: list[str], missing: list[str]
+    shared: App, page: Page, complaints: list[str], missing: list[str]
 ) -> None:
     """A chart with WebGL and a picture are drawn, a sound comes, an injected script isn't run: of that alone it complains.
 
@@ -108,7 +108,7 @@ def test_charts_and_pictures_need_nothing_that_the_policy_forbids(
     drawn(page)
     announced = set(re.findall(r"static/js/[\w.-]+\.js", page.request.get(page.url, headers=AS_A_PAGE).text()))
     assert len(announced) > 50
-    assert {url.partition(f"{app.url}/")[2] for url in page.evaluate(LOADED)} <= announced
+    assert {url.partition(f"{shared.url}/")[2] for url in page.evaluate(LOADED)} <= announced
     ask(page, CHART)
     settled(page)
     expect(talk(page).locator(".js-plotly-plot .main-svg").first).to_be_visible()
@@ -131,11 +131,11 @@ def test_charts_and_pictures_need_nothing_that_the_policy_forbids(
     assert complaints
 
 
-def test_a_stopped_app_leaves_no_sandbox(page: Page, app: App) -> None:
+def test_a_stopped_app_leaves_no_sandbox(own_page: Page, app: App) -> None:
     """Health while it runs; after the signal to end, no process of a sandbox is left."""
     assert headers(app.url + "/readyz")["content-type"] == "application/json"
-    ask(page, "```python\nimport subprocess\nprint(subprocess.Popen(['sleep', '321.123']).pid > 0)\n```")
-    settled(page)
+    ask(own_page, "```python\nimport subprocess\nprint(subprocess.Popen(['sleep', '321.123']).pid > 0)\n```")
+    settled(own_page)
     assert sleepers()
     app.stop(signal.SIGTERM)
     assert not sleepers()

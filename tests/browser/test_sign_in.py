@@ -220,10 +220,11 @@ def test_each_sees_their_own_and_the_operator_sees_the_sandboxes(
         context.close()
 
 
-def test_an_app_that_others_reach_asks_for_signing_in(page: Page, app: App) -> None:
+def test_an_app_that_others_reach_asks_for_signing_in(context: BrowserContext, tmp_path: Path) -> None:
     """On every address and with nobody signing in, it runs nothing for anybody."""
-    app.stop()
+    app, page = App(tmp_path / "home"), context.new_page()
     app.start(address="0.0.0.0")
     page.goto(app.url)
     expect(page.get_by_text("nobody has to sign in")).to_be_visible()
     expect(page.locator(".st-key-composer")).to_have_count(0)
+    app.stop()

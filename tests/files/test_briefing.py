@@ -57,7 +57,7 @@ def test_a_profile_that_fits_comes_whole_but_for_its_preview() -> None:
     assert FileProfile.model_validate(entries[0]["profile"]).tables == (whole,)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(questions, st.lists(profiles, max_size=3), st.lists(st.text(max_size=9), max_size=2))
 def test_neither_a_file_nor_a_question_can_break_out(
     question: str, found: list[FileProfile], removed: list[str]

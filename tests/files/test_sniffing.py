@@ -41,7 +41,7 @@ def grouped(number: float, decimal: str) -> str:
     decimal=st.sampled_from(".,"),
     title=st.integers(0, 3),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 def test_delimiter_header_title_and_decimals_are_found(
     names: list[str], numbers: list[float], delimiter: str, decimal: str, title: int
 ) -> None:

@@ -41,7 +41,7 @@ def shown(page: AppTest) -> str:
     return "\n".join([*texts, *(fold.label for fold in page.main.expander)]).replace("\\", "")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(events, max_size=10))
 def test_whatever_happened_the_page_draws_without_an_exception(happened):
     conversation = fresh().create("local")

@@ -77,7 +77,7 @@ def test_every_kind_of_event_survives_storage(
     check()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @given(any_event)
 def test_every_event_survives_json(event: Event) -> None:
     assert ADAPTER.validate_json(ADAPTER.dump_json(event)) == event
