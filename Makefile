@@ -13,7 +13,7 @@ IN_PLACE  := --quiet --disable-pip-version-check --no-deps --no-build-isolation 
 # Files in their own order: those with few tests are the slow ones, and must not all come last.
 BY_FILE   := --reruns 1 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test fuzz lint format bench soak lock clean
+.PHONY: help run test fuzz lint types style format bench soak lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -25,15 +25,20 @@ test: $(DEV_READY) ## Set up, and run every test, those in the browser too
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m tests.browser.nginx
 	$(BIN)/python -m pytest $(BY_FILE) -n 3 -m "not browser"
-	$(BIN)/python -m pytest $(BY_FILE) -n 2 -m browser
+	$(BIN)/python -m pytest $(BY_FILE) -n 2 -m browser tests/browser
 
 fuzz: $(DEV_READY) ## Try the properties on a thousand new cases each
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 -m "hypothesis and not browser"
 
-lint: $(DEV_READY) ## Check style, types and the direction of imports
+lint: ## Check style, types and the direction of imports
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types style
+
+types: $(DEV_READY)
+	$(BIN)/mypy
+
+style: $(DEV_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(DEV_READY) ## Put the code in its usual form
