@@ -36,6 +36,9 @@ _EVERYWHERE = (
 _IN_CONVERSATIONS = ("PlotlyChart", "StreamlitSyntaxHighlighter")
 """Large, and needed where there is code or a chart: announced with a conversation alone, as less urgent."""
 _IMPORT = re.compile(rb"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
+_OF_THE_PLAIN_PAGE = {b"accept-encoding", b"if-none-match", b"if-modified-since"}
+_SAYS_WHICH = ("etag", "last-modified")
+"""They are the plain page's: a browser that kept one would not ask for what an upgrade has added to it."""
 _IMPORTS_BYTES = 1 << 16
 """They are at a script's beginning."""
 
@@ -53,7 +56,7 @@ class Preload:
             return
         added = await to_thread.run_sync(links, b"c=" in scope["query_string"]) + page_script.ELEMENT
         page = _Page(send, added)
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        plain = [(name, value) for name, value in scope["headers"] if name not in _OF_THE_PLAIN_PAGE]
         await self._app({**scope, "headers": plain}, receive, page.send)
 
 
@@ -77,7 +80,10 @@ class _Page:
 
     async def _finish(self, start: Message) -> None:
         body = self._body.replace(b"</head>", self._added + b"</head>", 1)
-        MutableHeaders(scope=start)["content-length"] = str(len(body))
+        headers = MutableHeaders(scope=start)
+        headers["content-length"] = str(len(body))
+        for name in _SAYS_WHICH:
+            del headers[name]
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
 

@@ -96,6 +96,15 @@ def test_every_answer_says_what_may_run(shared: App) -> None:
     assert "sandbox" in headers(shared.url + "/media/none.html")["content-security-policy"]
 
 
+def test_a_browser_is_never_told_to_keep_an_older_page(shared: App) -> None:
+    """Streamlit's own sign of the page would outlive what we add to it."""
+    plain = headers(shared.url)["etag"]
+    asked = urllib.request.Request(shared.url, headers=AS_A_PAGE | {"If-None-Match": plain})
+    with urllib.request.urlopen(asked, timeout=10) as page:
+        assert (page.status, page.headers["etag"]) == (200, None)
+        assert b"ringfence.js" in page.read()
+
+
 def test_charts_and_pictures_need_nothing_that_the_policy_forbids(
     shared: App, page: Page, complaints: list[str], missing: list[str]
 ) -> None:
