@@ -220,7 +220,7 @@ async def test_what_one_server_can_not_make_different():
     """String hashes and addresses are one interpreter's, so they differ from server to server; each forks a few."""
     provider = LocalProvider(most_forks=2)
     await provider.warm()
-    code = "import ctypes\nprint(hash('ringfence'), id(None), ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p).value)"
+    code = "import ctypes, sys\nprint(hash('ringfence'), id(sys.modules), ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p).value)"
     try:
         async with provider.open(CONTRACT) as one, provider.open(CONTRACT) as two:
             first, second = await output(one, code), await output(two, code)
