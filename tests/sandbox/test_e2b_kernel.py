@@ -16,8 +16,13 @@ from tests.sandbox.conformance import MIB, output, run
 from tests.sandbox.test_e2b import provider_of
 
 pytestmark = pytest.mark.anyio
-CONTRACT = USUAL.model_copy(update={"filesystem": USUAL.filesystem.model_copy(update={"disk_mib": 1_000_000})})
-"""The disk is this computer's, on which others write."""
+CONTRACT = USUAL.model_copy(
+    update={
+        "filesystem": USUAL.filesystem.model_copy(update={"disk_mib": 1_000_000}),
+        "resources": USUAL.resources.model_copy(update={"processes": 4_000}),
+    }
+)
+"""The disk is this computer's, on which others write, and all that its user runs counts as the kernel's processes."""
 
 
 @pytest.fixture(scope="module")
