@@ -36,7 +36,6 @@ from agent_core.storage.conversations import ConversationStore
 from agent_core.storage.drafts import Drafts
 from agent_core.tools.outcome import Outcome
 
-_TITLE_LENGTH = 60
 _SERVE_SECONDS = 30
 
 

@@ -199,24 +199,25 @@ def _compared_by(parts: Parts) -> tuple[Column, ...]:
     return (column,)
 
 
-def _of_people(parts: Parts) -> tuple[Column, ...]:
-    """In "customers under 30", the number is an age."""
-    said = parts.has(r"<t> (?:(?:who|that|which) )?(?:are |were |is |was )?(?:aged )?(?:under|over|above|below) <n\d+>")
-    column = column_for(parts.table, "age") if said else None
+def _unnamed(parts: Parts, name: str) -> tuple[Column, ...]:
+    """A column that goes by this name, though the question doesn't name one."""
+    column = column_for(parts.table, name)
     if column is None:
         return ()
     parts.assumptions.append(f"I compared {code(column.name)}, since no column was named.")
     return (column,)
+
+
+def _of_people(parts: Parts) -> tuple[Column, ...]:
+    """In "customers under 30", the number is an age."""
+    said = parts.has(r"<t> (?:(?:who|that|which) )?(?:are |were |is |was )?(?:aged )?(?:under|over|above|below) <n\d+>")
+    return _unnamed(parts, "age") if said else ()
 
 
 def _of_time(parts: Parts) -> tuple[Column, ...]:
     """In "strikes of more than 100 days", the number is a duration."""
     said = parts.has(r"<n\d+> (?:seconds|minutes|hours|days|weeks|months|years)\b")
-    column = column_for(parts.table, "duration") if said else None
-    if column is None:
-        return ()
-    parts.assumptions.append(f"I compared {code(column.name)}, since no column was named.")
-    return (column,)
+    return _unnamed(parts, "duration") if said else ()
 
 
 def _obvious(parts: Parts) -> tuple[Column, ...]:

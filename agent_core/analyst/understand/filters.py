@@ -314,10 +314,6 @@ def _holders(mention: Mention) -> tuple[Column, ...]:
     return (mention.column, *mention.others)
 
 
-def _mentions(parts: Parts, listed: str) -> list[Mention]:
-    return [parts.marked.mention(number) for number in re.findall(r"<v(\d+)>", listed)]
-
-
 def _among(parts: Parts, listed: str, operator: Operator) -> None:
     for number in re.findall(r"<v(\d+)>", listed):
         mention = parts.marked.mention(number)
