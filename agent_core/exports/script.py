@@ -2,12 +2,13 @@
 
 A script shows no last expression by itself, so each run's is handed to `display`, which the script defines: it prints
 tables and texts, and writes charts and figures to files beside it. What failed, or is not Python, stands as a comment.
+Runs that import `IPython`, as people do by habit, find what they ask of it whether or not it is installed.
 """
 
 import ast
 from textwrap import indent
 
-from agent_core.exports.story import LANGUAGE_NAMES, WARNING, Answer, Question, Remark, Run, Story
+from agent_core.exports.story import LANGUAGE_NAMES, WARNING, Answer, Question, Remark, Run, Step, Story
 
 _PREAMBLE = '''
 import os
@@ -16,7 +17,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 _files = 0
 
 
-def display(*things):
+def display(*things, display_id=None, **options):
     """Print tables and texts; write charts and figures to files."""
     global _files
     for thing in things:
@@ -24,12 +25,62 @@ def display(*things):
             continue
         written = next((name for name in ("write_html", "savefig") if hasattr(thing, name)), None)
         if written is None:
-            print(thing if isinstance(thing, str) else repr(thing))
+            text = thing if isinstance(thing, str) else getattr(thing, "data", None)
+            print(text if isinstance(text, str) else repr(thing))
         else:
             _files += 1
             name = f"figure-{_files}." + ("html" if written == "write_html" else "png")
             getattr(thing, written)(name)
             print("Written:", name)
+    return _Shown() if display_id else None
+
+
+class _Shown:
+    """What stays of something shown: a new state of it is shown below."""
+
+    def update(self, *things, **options):
+        display(*things)
+
+    display = update
+'''
+
+_NOTEBOOK = '''
+def _notebook():
+    """Have IPython's `display` be the one above; where IPython is not installed, something small stands in for it."""
+    import sys
+    from importlib.machinery import ModuleSpec
+    from importlib.util import module_from_spec
+
+    class Told:
+        """Whatever a notebook would draw: its text, or the name of its file."""
+
+        def __init__(self, data=None, url=None, filename=None, *rest, **options):
+            self.data = next((one for one in (data, filename, url) if one is not None), "")
+
+        def __repr__(self):
+            return str(self.data)
+
+    def offered(name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Told if name[0].isupper() else display if "display" in name else lambda *things, **options: None
+
+    try:
+        import IPython.display
+    except ImportError:
+        names = ("IPython", "IPython.core", "IPython.display", "IPython.core.display", "IPython.core.display_functions")
+        made = {name: module_from_spec(ModuleSpec(name, None, is_package=True)) for name in names}
+        for name, module in made.items():
+            module.__getattr__ = offered
+            above, _, own = name.rpartition(".")
+            if above:
+                setattr(made[above], own, module)
+        made["IPython"].__version__, made["IPython"].version_info = "0", (0, 0, 0)
+        sys.modules.update(made)
+    sys.modules["IPython.display"].display = display
+
+
+_notebook()
 '''
 
 
@@ -38,6 +89,7 @@ def to_script(story: Story) -> bytes:
     parts = [
         _comment(f"{story.title}\n\nA conversation with Ringfence as a script.{_needs(story)}\n{WARNING}"),
         _PREAMBLE.strip(),
+        *([_NOTEBOOK.strip()] if any(map(_asks_for_a_notebook, story.steps)) else []),
     ]
     for step in story.steps:
         match step:
@@ -71,6 +123,10 @@ def shown_at_last(code: str) -> str:
 def _displays(value: ast.expr) -> bool:
     """`print(...)` and `display(...)` give nothing to show."""
     return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in {"print", "display"}
+
+
+def _asks_for_a_notebook(step: Step) -> bool:
+    return isinstance(step, Run) and "IPython" in step.started.code
 
 
 def _run(run: Run) -> str:

@@ -101,6 +101,35 @@ def test_the_script_runs_and_prints_what_the_runs_have_printed(told: Told, tmp_p
     assert (tmp_path / "figure-1.html").stat().st_size > 1_000
 
 
+BY_HABIT = (
+    "from IPython.display import HTML, Image, Markdown, clear_output, display, display_html",
+    "from IPython.display import Math as Formula\nfrom IPython import get_ipython\nimport IPython",
+    "shown = display(HTML('<b>one</b>'), display_id=True)\nshown.update(Markdown('*two*'))",
+    "IPython.display.display('three')\nprint(get_ipython())",
+    "class Figure:\n    def savefig(self, name): open(name, 'w').write('drawn')\ndisplay(Figure())",
+    "Formula('x^2')",
+)
+
+
+@pytest.mark.parametrize("arguments", [("-I", "-S"), ()], ids=["without IPython", "with it"])
+def test_a_script_that_imports_what_a_notebook_has_runs_without_one(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """In an interpreter that has the standard library and nothing else, too."""
+    events = [
+        event
+        for number, code in enumerate(BY_HABIT)
+        for event in (
+            CodeStarted(turn="t", run=f"{number}", code=code, language="python", contract_version=1),
+            CodeFinished(turn="t", run=f"{number}", exit_code=0, seconds=1),
+        )
+    ]
+    (tmp_path / "conversation.py").write_bytes(to_script(tell("T", events)))
+    (tmp_path / "probe.py").write_text("import importlib.util as u\nprint(u.find_spec('IPython') is not None)")
+    assert run_python(tmp_path, *arguments, "probe.py") == f"{not arguments}\n"
+    printed = run_python(tmp_path, *arguments, "conversation.py").splitlines()
+    assert printed == ["<b>one</b>", "*two*", "three", "None", "Written: figure-1.png", "x^2"]
+    assert (tmp_path / "figure-1.png").read_text() == "drawn"
+
+
 @pytest.mark.parametrize(
     ("code", "shown"),
     [
