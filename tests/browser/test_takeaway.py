@@ -73,7 +73,23 @@ def _opens_by_itself(browser: Browser, path: Path, folder: Path) -> None:
             chart.hover()
             picture = saved(opened, chart.locator(f"[data-title='Save as {form}']"), folder)
             assert picture.read_bytes().startswith(begins)
+        _prints_black_on_white(opened)
         assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [path.as_uri()]
         assert wrong == []
     finally:
         context.close()
+
+
+def _prints_black_on_white(opened: Page) -> None:
+    """From a dark screen too, with charts no wider than paper; and the screen is as it was after that."""
+    look = "getComputedStyle(document.body).backgroundColor, document.querySelector('.main-svg').style.background"
+    opened.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = [{look}]; }})")
+    before = opened.evaluate(f"[{look}]")
+    assert opened.pdf(format="A4").startswith(b"%PDF")
+    assert opened.evaluate("window.printed[1]") == "rgb(255, 255, 255)"
+    expect(opened.locator(".chart .main-svg").first).to_be_visible()
+    assert opened.evaluate(f"[{look}]") == before
+    opened.set_viewport_size({"width": 680, "height": 900})
+    opened.emulate_media(media="print", color_scheme="dark")
+    assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 680
