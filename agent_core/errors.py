@@ -231,7 +231,7 @@ class AuthFailed(RingfenceError):
 
     def __init__(self, provider: str, setting: str) -> None:
         super().__init__(
-            f"{provider} refused the key. Enter another one in the contract, under Runs on, or set {setting} and "
+            f"{provider} refused the key. Enter another one in the contract, under Provider, or set {setting} and "
             "start the app again."
         )
 

@@ -14,16 +14,6 @@ from components.markdown import plain
 from components.segments import Run
 
 _NAMES: dict[Language, str] = {"python": "Python", "bash": "Bash", "javascript": "JavaScript", "r": "R"}
-_CLAUSES: dict[ErrorKind, str] = {
-    "timeout": "Time-out",
-    "out_of_memory": "Resources",
-    "disk_full": "Filesystem",
-    "file_too_large": "Filesystem",
-    "network_denied": "Network",
-    "concurrency_full": "Concurrency",
-    "budget_exhausted": "Billing",
-}
-"""The clause of the contract that an error belongs to."""
 _BARE = re.compile(r"[\w.]+: *")
 """An exception that says no more than its name."""
 _OURS = re.compile(r"\bRingfence: ([^<>]+)>?\Z")
@@ -158,11 +148,7 @@ def _problem(done: CodeFinished, denied: ContractDenied | None) -> None:
         if done.message:
             st.caption(f":material/error: {plain(done.message[:300])}")
         return
-    clause = _CLAUSES.get(done.error)
-    if denied is not None:
-        clause = notes.clause(denied)
-    elif clause:
-        clause = f"{clause} clause"
+    clause = notes.clause(denied) if denied else notes.clause_of(done.error)
     place = f"**{plain(clause)}.** " if clause else ""
     st.warning(f"{place}{plain(_told(done.error, done.message))}", icon=":material/front_hand:")
 

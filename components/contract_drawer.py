@@ -24,5 +24,5 @@ def _close() -> None:
 @st.dialog("Contract", position="right", on_dismiss=_close)
 def _drawer(conversation: Conversation, unavailable: Unavailable) -> None:
     snapshot = conversation.snapshot()
-    meter.figures(conversation, snapshot, place="drawer")
+    meter.beside(conversation, snapshot, "drawer")
     contract_panel.draw(conversation, snapshot, unavailable, place="drawer")

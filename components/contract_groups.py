@@ -28,7 +28,6 @@ class Group:
     """One fold of the panel."""
 
     clause: str
-    title: str
     icon: str
     says: Callable[[Contract], str]
     draw: Callable[[Controls], None]
@@ -118,48 +117,22 @@ def _lifecycle_says(contract: Contract) -> str:
 
 
 GROUPS: tuple[Group, ...] = (
-    Group("network", "Network", "public_off", _network_says, _network),
+    Group("network", "public_off", _network_says, _network),
     Group(
         "resources",
-        "Resources",
         "memory",
         lambda contract: f"{size(contract.resources.memory_mib)}, {contract.resources.vcpus:g} vCPU",
         _resources,
     ),
-    Group(
-        "timeout",
-        "Time-out",
-        "timer",
-        lambda contract: f"{duration(contract.timeout.call_seconds)} a call",
-        _timeout,
-    ),
-    Group(
-        "filesystem",
-        "Files",
-        "folder",
-        lambda contract: f"{size(contract.filesystem.disk_mib)} disk",
-        _filesystem,
-    ),
-    Group("lifecycle", "Lifecycle", "autorenew", _lifecycle_says, _lifecycle),
+    Group("timeout", "timer", lambda contract: f"{duration(contract.timeout.call_seconds)} a call", _timeout),
+    Group("filesystem", "folder", lambda contract: f"{size(contract.filesystem.disk_mib)} disk", _filesystem),
+    Group("lifecycle", "autorenew", _lifecycle_says, _lifecycle),
     Group(
         "languages",
-        "Languages",
         "code",
         lambda contract: ", ".join(_LANGUAGES[name] for name in contract.languages.allowed),
         _languages,
     ),
-    Group(
-        "billing",
-        "Budget",
-        "payments",
-        lambda contract: dollars(contract.billing.conversation_budget_usd),
-        _billing,
-    ),
-    Group(
-        "concurrency",
-        "At once",
-        "stacks",
-        lambda contract: units.count(contract.concurrency.per_user, "sandbox", "sandboxes"),
-        _concurrency,
-    ),
+    Group("billing", "payments", lambda contract: dollars(contract.billing.conversation_budget_usd), _billing),
+    Group("concurrency", "stacks", lambda contract: f"{contract.concurrency.per_user} at once", _concurrency),
 )

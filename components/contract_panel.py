@@ -6,9 +6,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from agent_core.contract import PRESETS, Contract, clamp, summarise
+from agent_core.contract.terms import CLAUSES
 from agent_core.events import ContractChanged
 from agent_core.session import Conversation, Snapshot
-from components import contract_groups, state, withheld
+from components import contract_groups, notes, state, withheld
 from components.contract_controls import Controls, amend
 from components.contract_groups import GROUPS, Group, Unavailable
 from components.markdown import plain
@@ -29,7 +30,7 @@ def draw(conversation: Conversation, snapshot: Snapshot, unavailable: Unavailabl
             planner = PlannerControls(conversation, conversation.planning, offer, place)
             with _fold("neurology", "Planner", planner.says, f"{place}-planner-fold"):
                 planner.draw()
-        with _fold("deployed_code", "Runs on", contract_groups.provider_name(contract), f"{place}-provider-fold"):
+        with _clause("provider", "deployed_code", contract_groups.provider_name(contract), place):
             contract_groups.provider(controls, unavailable)
             if how := snapshot.sandbox.enforced_by:
                 st.caption("In force in the running sandbox:\n" + "\n".join(f"- {plain(one)}" for one in how))
@@ -83,7 +84,7 @@ def _pending(conversation: Conversation, snapshot: Snapshot, place: str) -> None
     waiting = sorted(snapshot.sandbox.pending)
     if not waiting:
         return
-    st.caption(f":material/schedule: Waiting for the next sandbox: {plain(', '.join(waiting))}")
+    st.caption(f":material/schedule: Waiting for the next sandbox: {plain(notes.clauses(waiting))}")
     st.button(
         "Start a new sandbox",
         icon=":material/restart_alt:",
@@ -96,8 +97,12 @@ def _pending(conversation: Conversation, snapshot: Snapshot, place: str) -> None
 
 
 def _group(group: Group, controls: Controls) -> None:
-    with _fold(group.icon, group.title, group.says(controls.contract), f"{controls.place}-{group.clause}-fold"):
+    with _clause(group.clause, group.icon, group.says(controls.contract), controls.place):
         group.draw(controls)
+
+
+def _clause(name: str, icon: str, says: str, place: str) -> DeltaGenerator:
+    return _fold(icon, CLAUSES[name], says, f"{place}-{name}-fold")
 
 
 def _fold(icon: str, title: str, says: str, key: str) -> DeltaGenerator:

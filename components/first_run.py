@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from agent_core.contract.words import size
+from agent_core.contract.words import size, unbroken
 from agent_core.files.samples import SAMPLES
 from agent_core.session import IncomingFile
 from components import state
@@ -30,7 +30,7 @@ def draw(largest_file_mib: int) -> Start:
             "You read the rules it runs under, you change them, and they hold."
         )
         files = st.file_uploader(
-            f"CSV, Excel, JSON, Parquet, SQLite, ZIP or any other file, up to {size(largest_file_mib)} each",
+            f"CSV, Excel, JSON, Parquet, SQLite, ZIP or any other file, up to {unbroken(size(largest_file_mib))} each",
             accept_multiple_files=True,
             key=f"first-files-{tab.uploads}",
         )

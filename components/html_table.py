@@ -5,6 +5,8 @@ from html import escape
 
 import streamlit as st
 
+from agent_core.contract.words import unbroken
+
 
 def draw(columns: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> None:
     """Show rows of text; the first cell of each names it. Nothing in a cell is read as markup."""
@@ -21,8 +23,9 @@ def wide(table: str, named: str) -> None:
 
 def _cells(row: Sequence[str], columns: Sequence[str]) -> str:
     first, *rest = row
-    cells = [f'<th scope="row" data-column="{escape(columns[0])}">{escape(first)}</th>']
+    cells = [f'<th scope="row" data-column="{escape(columns[0])}">{escape(unbroken(first))}</th>']
     cells += [
-        f'<td data-column="{escape(name)}">{escape(cell)}</td>' for name, cell in zip(columns[1:], rest, strict=True)
+        f'<td data-column="{escape(name)}">{escape(unbroken(cell))}</td>'
+        for name, cell in zip(columns[1:], rest, strict=True)
     ]
     return "".join(cells)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from agent_core.contract.words import unbroken
+
 _BREAK = "\u2060"
 """Word joiner: invisible, and no Markdown construct continues across it."""
 
@@ -83,8 +85,8 @@ def safe(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that a label or a caption shows exactly as it is, on one line."""
-    one_line = " ".join(text.split())
+    """Text that a label or a caption shows exactly as it is, on one line; a number stays beside its unit."""
+    one_line = unbroken(" ".join(text.split()))
     return _PUNCTUATION.sub(r"\\\1", _PICTURE.sub(":" + _BREAK, one_line))
 
 

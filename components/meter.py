@@ -1,5 +1,6 @@
 """The sandbox's state, its seconds and its dollars, ticking while a sandbox lives."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import streamlit as st
@@ -19,22 +20,34 @@ _PHASES = {
 
 
 def draw(conversation: Conversation, snapshot: Snapshot) -> None:
-    """Show the meter; it redraws itself each second while there is something to count."""
-    alive = snapshot.sandbox.phase != "none"
-    every = _EVERY_SECONDS if alive or snapshot.busy else None
+    """Show the meter; it redraws itself each second while there is something to count, and the page at each event."""
     with ticking.place("meter"):
-        st.fragment(run_every=every)(_tick)(conversation, snapshot.last, busy=snapshot.busy)
+        _each_second(snapshot)(_tick)(conversation, snapshot.last, busy=snapshot.busy)
+
+
+def beside(conversation: Conversation, snapshot: Snapshot, place: str) -> None:
+    """Show the meter where the page has another one already, which redraws the page; this one redraws only itself."""
+    with ticking.place(f"{place}-meter"):
+        _each_second(snapshot)(_figures)(conversation, snapshot.last, place)
+
+
+def _each_second(snapshot: Snapshot) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    alive = snapshot.sandbox.phase != "none"
+    return st.fragment(run_every=_EVERY_SECONDS if alive or snapshot.busy else None)
 
 
 def _tick(conversation: Conversation, seen: int, *, busy: bool) -> None:
     now = conversation.snapshot(after=seen)
     if now.busy != busy or (now.events and not busy):
         st.rerun()
-    figures(conversation, now, place="panel")
+    _meter(conversation, now, "panel")
 
 
-def figures(conversation: Conversation, now: Snapshot, *, place: str) -> None:
-    """The meter as it stands, without ticking."""
+def _figures(conversation: Conversation, seen: int, place: str) -> None:
+    _meter(conversation, conversation.snapshot(after=seen), place)
+
+
+def _meter(conversation: Conversation, now: Snapshot, place: str) -> None:
     with st.container(gap="xsmall"):
         _state(now)
         _closing(conversation, now.closing, place)

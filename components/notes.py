@@ -1,12 +1,13 @@
 """What happens beside the conversation, in one quiet line each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 import streamlit as st
 
-from agent_core.contract.terms import CLAUSES
+from agent_core.contract.terms import CLAUSE_OF, CLAUSES
 from agent_core.contract.words import PROVIDER_NAMES, listed, size
+from agent_core.errors import ErrorKind
 from agent_core.events import (
     BUILTIN_MODEL,
     ContractChanged,
@@ -87,6 +88,16 @@ def clause(denied: ContractDenied) -> str:
     return f"{CLAUSES.get(denied.clause, denied.clause)} clause, contract version {denied.version}"
 
 
+def clauses(names: Iterable[str]) -> str:
+    """Clauses by their titles, as in `Files and Resources`."""
+    return listed(tuple(CLAUSES.get(name, name) for name in names))
+
+
+def clause_of(error: ErrorKind) -> str:
+    """The clause that an error belongs to, as in `Time-out clause`; empty where it is nobody's."""
+    return f"{CLAUSES[CLAUSE_OF[error]]} clause" if error in CLAUSE_OF else ""
+
+
 def _line(icon: str, text: str) -> None:
     st.caption(f":material/{icon}: {plain(text)}")
 
@@ -118,8 +129,8 @@ def _sandbox(event: SandboxOpened | SandboxAmended | SandboxResumed | SandboxClo
             means = f"{_PROVIDERS.get(event.provider, event.provider)}, {size(event.memory_mib)}, {event.vcpus:g} vCPU"
             _line("deployed_code", f"Sandbox opened: {means}, contract version {event.contract_version}")
         case SandboxAmended() if event.pending:
-            waiting = listed(tuple(event.pending))
-            _line("schedule", f"Of contract version {event.contract_version}, {waiting} holds with the next sandbox")
+            waiting = clauses(event.pending)
+            _line("schedule", f"Waiting for the next sandbox, of contract version {event.contract_version}: {waiting}")
         case SandboxResumed():
             _line("sync", "The app was started again, and the sandbox has stayed: variables and files are still there")
         case SandboxClosed():

@@ -34,7 +34,7 @@ _LIMITS = {
     ),
     "concurrency_full": "All sandboxes that the contract allows are in use. Ask again when one is free.",
     "budget_exhausted": (
-        "The budget of the contract is used up, so nothing was run. You can raise it in the billing clause."
+        "The budget of the contract is used up, so nothing was run. You can raise it under Budget in the contract."
     ),
     "clause_refused": "The contract doesn't allow this, so nothing was run.",
     "auth": "The provider of sandboxes refused the key, so nothing was run.",

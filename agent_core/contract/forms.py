@@ -11,7 +11,7 @@ import yaml
 from agent_core.contract.clauses import Contract
 from agent_core.contract.invalid import ContractInvalid, validated
 from agent_core.contract.summary import summarise
-from agent_core.contract.terms import CLAUSES, TERMS, Term
+from agent_core.contract.terms import CLAUSES, FORMER_TITLES, TERMS, Term
 
 __all__ = ["ContractInvalid", "from_markdown", "from_yaml", "json_schema", "read_yaml", "to_markdown", "to_yaml"]
 
@@ -136,8 +136,7 @@ def _rows(text: str) -> Iterator[tuple[Term, Any]]:
         if row is None:
             continue
         clause, title, cell = (part.strip() for part in row.groups())
-        if (clause, title) in by_title:
-            term = by_title[clause, title]
+        if term := by_title.get((FORMER_TITLES.get(clause, clause), title)):
             yield term, _listed(cell) if isinstance(term.of(Contract()), tuple) else _read_text(cell)
         elif clause not in {"Clause", "---"}:
             raise ContractInvalid((f"The contract has no term “{title}” in a clause “{clause}”.",))

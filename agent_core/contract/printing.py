@@ -14,7 +14,7 @@ from agent_core.contract.clauses import PROVIDERS, Contract, ProviderName
 from agent_core.contract.document import EFFECT, SUPPORT, SUPPORT_MEANS, Hold, Row, document, matrix, side_by_side
 from agent_core.contract.promises import Promise, conformance
 from agent_core.contract.summary import summarise
-from agent_core.contract.words import PROVIDER_NAMES
+from agent_core.contract.words import PROVIDER_NAMES, unbroken
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -53,7 +53,7 @@ def printed(contract: Contract, *, version: int, of: str, at: datetime, ceiling:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<style>{_STYLE}</style></head><body>",
             f'<h1>{name}</h1><p class="about">{about}.</p>',
-            f'<p class="lead">{escape(summarise(contract))}</p>',
+            f'<p class="lead">{_written(summarise(contract))}</p>',
             clauses_table(contract, ceiling),
             "<h2>How terms are held</h2>",
             _legend(),
@@ -76,7 +76,7 @@ def comparison_table(before: Contract, after: Contract, titles: tuple[str, str],
     for clause, found in groupby(pairs, key=lambda pair: pair.clause):
         rows = [
             f'<tr{_marked(pair.changed)}><th scope="row">{escape(pair.title)}</th>'
-            f'<td class="value">{escape(pair.before)}</td><td class="value">{escape(pair.after)}</td></tr>'
+            f'<td class="value">{_written(pair.before)}</td><td class="value">{_written(pair.after)}</td></tr>'
             for pair in found
         ]
         bodies.append(_body(clause, rows, 3))
@@ -125,11 +125,11 @@ def _clause(title: str, rows: Iterable[Row]) -> str:
 
 
 def _row(row: Row) -> str:
-    allowed = f"<small>{escape(row.allowed)}</small>" if row.allowed else ""
+    allowed = f"<small>{_written(row.allowed)}</small>" if row.allowed else ""
     held = "".join(_held(hold, _when(hold)) for hold in _distinct(row.holds)) or "<small>Not asked for.</small>"
     return (
-        f'<tr><th scope="row">{escape(row.title)}<small>{escape(row.meaning)}</small></th>'
-        f'<td class="value">{escape(row.value)}{allowed}</td><td>{held}</td></tr>'
+        f'<tr><th scope="row">{escape(row.title)}<small>{_written(row.meaning)}</small></th>'
+        f'<td class="value">{_written(row.value)}{allowed}</td><td>{held}</td></tr>'
     )
 
 
@@ -143,7 +143,7 @@ def _when(hold: Hold) -> str:
 
 def _held(hold: Hold, when: str = "") -> str:
     support = f'<span class="support {hold.support}">{SUPPORT[hold.support]}</span>'
-    return f"{support}{when}<small>{escape(hold.sentence)}</small>"
+    return f"{support}{when}<small>{_written(hold.sentence)}</small>"
 
 
 def _legend() -> str:
@@ -163,6 +163,10 @@ def _table(columns: tuple[str, ...], bodies: list[str], kind: str) -> str:
 
 def _marked(changed: bool) -> str:
     return ' class="changed"' if changed else ""
+
+
+def _written(text: str) -> str:
+    return escape(unbroken(text))
 
 
 def _provider(name: str) -> str:

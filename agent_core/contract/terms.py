@@ -1,12 +1,13 @@
 """Every field of the contract with its names for people: one table behind the diff and the written forms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from agent_core.contract.clauses import Contract
 from agent_core.contract.words import LANGUAGE_NAMES, PROVIDER_NAMES, dollars, duration, listed, size
+from agent_core.errors import ErrorKind
 
 CLAUSES = {
     "name": "Name",
@@ -14,13 +15,28 @@ CLAUSES = {
     "lifecycle": "Lifecycle",
     "concurrency": "Concurrency",
     "network": "Network",
-    "filesystem": "Filesystem",
+    "filesystem": "Files",
     "resources": "Resources",
     "timeout": "Time-out",
-    "billing": "Billing",
+    "billing": "Budget",
     "languages": "Languages",
 }
-"""The clauses, in the order of the document, with their titles."""
+"""The clauses, in the order of the document, with the titles that they have wherever a person reads of them."""
+
+FORMER_TITLES = {"Filesystem": "Files", "Billing": "Budget"}
+"""Titles as documents have them that were written before: these are read as they always were."""
+
+CLAUSE_OF: Mapping[ErrorKind, str] = {
+    "timeout": "timeout",
+    "out_of_memory": "resources",
+    "disk_full": "filesystem",
+    "file_too_large": "filesystem",
+    "output_limit": "resources",
+    "network_denied": "network",
+    "concurrency_full": "concurrency",
+    "budget_exhausted": "billing",
+}
+"""The clause behind each kind of refusal; the other kinds are nobody's clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,8 @@ class Term:
     def label(self) -> str:
         """Clause and field together: `Time-out, seconds per call`."""
         clause = CLAUSES[self.clause]
-        return clause if self.title == clause else f"{clause}, {self.title[0].lower()}{self.title[1:]}"
+        named = self.title.startswith(clause)
+        return self.title if named else f"{clause}, {self.title[0].lower()}{self.title[1:]}"
 
     def of(self, contract: Contract) -> Any:
         """The field's value in a contract."""

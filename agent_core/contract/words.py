@@ -1,5 +1,6 @@
 """How values of a contract are written for people."""
 
+import re
 from decimal import Decimal
 
 PROVIDER_NAMES = {"local": "this machine", "e2b": "E2B", "daytona": "Daytona", "claude": "Claude"}
@@ -7,6 +8,14 @@ LANGUAGE_NAMES = {"python": "Python", "bash": "Bash", "javascript": "JavaScript"
 
 _MINUTE, _HOUR = 60, 3_600
 _GIB = 1_024
+
+NO_BREAK = "\u00a0"
+_MEASURE = re.compile(r"\d (?:h \d\d min|min \d\d s|s|min|h|bytes?|[kMGT]B|[MG]iB|vCPUs?)\b")
+
+
+def unbroken(text: str) -> str:
+    """A text to be drawn, in which no line ends between a number and its unit. What is kept or compared stays plain."""
+    return _MEASURE.sub(lambda found: found[0].replace(" ", NO_BREAK), text)
 
 
 def duration(seconds: int) -> str:

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from agent_core.contract.summary import summarise
+from agent_core.contract.words import unbroken
 from agent_core.events import Artifact, CodeFinished
 from agent_core.exports import figures, pictures, tables
 from agent_core.exports.page import chart, page, prepared
@@ -19,6 +20,8 @@ from agent_core.exports.story import LANGUAGE_NAMES, Answer, Question, Read, Rem
 
 _SHOWN_ROWS = 100
 _LONGEST_OUTPUT = 40_000
+_MANY_COLUMNS = 10
+"""From more on, paper takes them in small print."""
 _PIXELS = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
@@ -42,7 +45,7 @@ class _Report:
             f"<main><h1>{escape(story.title)}</h1>",
             f'<p class="about">{escape(about)}</p>',
             *(self._step(step) for step in story.steps),
-            f"</main><footer><p>Made with Ringfence. {escape(summarise(story.contract))}</p></footer>",
+            f"</main><footer><p>Made with Ringfence. {escape(unbroken(summarise(story.contract)))}</p></footer>",
         ]
         return page(story.title, body, self._charts)
 
@@ -116,7 +119,8 @@ def _table(shown: tables.Preview) -> str:
     rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in shown.rows[:_SHOWN_ROWS])
     told = min(len(shown.rows), _SHOWN_ROWS)
     extent = f"First {told:,} of {shown.total_rows:,} rows" if told < shown.total_rows else f"{told:,} rows"
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    many = ' class="many"' if len(shown.names) > _MANY_COLUMNS else ""
+    table = f"<table{many}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<div class="scroll" tabindex="0">{table}</div><p class="extent">{extent}</p>'
 
 

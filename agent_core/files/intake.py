@@ -79,7 +79,7 @@ def _too_large(name: str, size: int | None, contract: Contract) -> FileRefused:
     has = f"has {_readable(size)}" if size is not None else f"has more than {limit} MiB"
     sentence = (
         f"The file {name!r} {has}, and the contract allows {limit} MiB for one file. "
-        "Raise the largest file in the filesystem clause, or give a smaller file."
+        "Raise the largest file under Files in the contract, or give a smaller file."
     )
     return _refused(name, "file_too_large", sentence)
 

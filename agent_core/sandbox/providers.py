@@ -34,7 +34,7 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
         case "daytona":
             if settings.daytona_api_key is None:
                 raise ProviderUnavailable(
-                    "There is no key for Daytona. Enter one in the contract, under Runs on, or set DAYTONA_API_KEY "
+                    "There is no key for Daytona. Enter one in the contract, under Provider, or set DAYTONA_API_KEY "
                     "and start the app again."
                 )
             from agent_core.sandbox.daytona.provider import DaytonaProvider  # noqa: PLC0415
@@ -49,7 +49,7 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
         case "e2b":
             if settings.e2b_api_key is None:
                 raise ProviderUnavailable(
-                    "There is no key for E2B. Enter one in the contract, under Runs on, or set E2B_API_KEY and start "
+                    "There is no key for E2B. Enter one in the contract, under Provider, or set E2B_API_KEY and start "
                     "the app again."
                 )
             from agent_core.sandbox.e2b.provider import E2BProvider  # noqa: PLC0415
@@ -68,7 +68,7 @@ def provider(name: ProviderName, settings: Settings, opener: Opener) -> Provider
             if settings.builtin:
                 raise ProviderUnavailable(
                     "Claude plans what it runs itself, and there is no key for it. Enter one in the contract, under "
-                    "Runs on, or set ANTHROPIC_API_KEY and start the app again."
+                    "Provider, or set ANTHROPIC_API_KEY and start the app again."
                 )
             from agent_core.sandbox.claude.provider import ClaudeProvider  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from agent_core.contract import LANGUAGES, Language
+from agent_core.contract.terms import CLAUSE_OF
 from agent_core.errors import ClauseRefused, ErrorKind, RingfenceError
 from agent_core.events import CodeFinished, CodeStarted, ContractDenied
 from agent_core.sandbox.base import Denial, Execution, Output
@@ -30,18 +31,6 @@ MOST_HOSTS = 20
 
 STOPPED_EXIT_CODE = 130
 """As a shell reports a program that was interrupted."""
-
-CLAUSE_OF: Mapping[ErrorKind, str] = {
-    "timeout": "timeout",
-    "out_of_memory": "resources",
-    "disk_full": "filesystem",
-    "file_too_large": "filesystem",
-    "output_limit": "resources",
-    "network_denied": "network",
-    "concurrency_full": "concurrency",
-    "budget_exhausted": "billing",
-}
-"""The clause behind each kind of refusal; the other kinds are nobody's clause."""
 
 
 def execute_code(bench: Workbench) -> Tool:

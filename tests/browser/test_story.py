@@ -124,7 +124,7 @@ def test_stop_ends_the_turn_and_the_next_question_works(page: Page) -> None:
 HOSTILE = {
     "while True: pass": "Time-out clause",
     "x = bytearray(8 << 30)": "Resources clause",
-    "f = open('big', 'wb')\nfor _ in range(4096): f.write(bytes(1 << 20))": "Filesystem clause",
+    "f = open('big', 'wb')\nfor _ in range(4096): f.write(bytes(1 << 20))": "Files clause",
     "import os\nwhile True: os.fork()": "failed after",
     "import socket\nsocket.create_connection(('example.com', 80), 2)": "Network clause",
     "import os, pathlib\nprint(os.listdir('/home'))": "FileNotFoundError",

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent_core.contract import PRESETS, Contract, Timeout
+from agent_core.contract import PRESETS, Billing, Contract, Filesystem, Timeout
 from agent_core.contract.forms import (
     LONGEST_DOCUMENT,
     ContractInvalid,
@@ -42,6 +42,14 @@ HOSTILE_NAMES = [
 def test_a_contract_survives_both_forms(contract: Contract) -> None:
     assert from_yaml(to_yaml(contract)) == contract
     assert from_markdown(to_markdown(contract)) == contract
+
+
+def test_a_page_with_titles_of_before_is_still_read() -> None:
+    contract = Contract(name="Of last year", filesystem=Filesystem(disk_mib=300), billing=Billing(rate_card="e2b"))
+    page = to_markdown(contract).replace("| Files |", "| Filesystem |").replace("| Budget |", "| Billing |")
+    assert page.count("| Filesystem |") == 4
+    assert page.count("| Billing |") == 3
+    assert from_markdown(page) == contract
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
@@ -102,12 +110,12 @@ def test_money_keeps_its_cents() -> None:
         (
             "billing: {daily_budget_usd: -1}",
             "billing",
-            "Billing, budget per day in $: must be between 0 and 100000 (got -1).",
+            "Budget per day in $: must be between 0 and 100000 (got -1).",
         ),
         (
             "billing: {daily_budget_usd: 0.0000001}",
             "billing",
-            "Billing, budget per day in $: must have at most 6 decimals (got 1e-07).",
+            "Budget per day in $: must have at most 6 decimals (got 1e-07).",
         ),
         ("provider: mars", "provider", "Provider: must be local, e2b, daytona or claude (got 'mars')."),
         ("network: {mode: shut}", "network", "Network, mode: must be deny, allowlist or open (got 'shut')."),

@@ -13,6 +13,7 @@ from agent_core.contract.ceiling import Ceiling
 from agent_core.contract.document import _MEANINGS, SUPPORT, SUPPORT_MEANS, document, matrix, side_by_side
 from agent_core.contract.printing import clauses_table, comparison_table, matrix_table, printed
 from agent_core.contract.terms import TERMS
+from agent_core.contract.words import unbroken
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOSTILE = '</title><script>alert("1")</script><img src=x onerror=alert(2)>'
@@ -104,7 +105,7 @@ def test_the_printed_page_holds_every_value_and_loads_nothing(contract) -> None:
     assert "@import" not in page
     assert "default-src 'none'" in page
     assert "version 7 of “Penguins”, printed on 1 March 2026 at 12:00 UTC" in page
-    assert all(value.strip("“”") in page for value in of(contract).values())
+    assert all(unbroken(value.strip("“”")) in page for value in of(contract).values())
 
 
 def test_nothing_that_a_person_wrote_becomes_markup() -> None:
@@ -132,4 +133,4 @@ def test_what_the_operator_allows_stands_under_the_value() -> None:
     rows = {row.title: row for row in document(Contract(), ceiling)}
     assert rows["Memory limit"].allowed.startswith("Allowed: at most 2 GiB")
     assert rows["Number of processes"].allowed == ""
-    assert "Allowed: at most 2 GiB" in printed(Contract(), version=1, of="x", at=NOON, ceiling=ceiling)
+    assert unbroken("Allowed: at most 2 GiB") in printed(Contract(), version=1, of="x", at=NOON, ceiling=ceiling)

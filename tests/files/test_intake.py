@@ -67,7 +67,7 @@ def test_a_4_gib_file_is_refused_by_its_announced_size_without_reading_it(store:
     assert isinstance(refused, FileRefused)
     assert refused.message == (
         "The file 'big.csv' has 4.0 GiB, and the contract allows 1 MiB for one file. "
-        "Raise the largest file in the filesystem clause, or give a smaller file."
+        "Raise the largest file under Files in the contract, or give a smaller file."
     )
     assert content.given == 0
 

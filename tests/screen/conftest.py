@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from agent_core.contract.words import NO_BREAK
 from components import services
 from tests.screen.scripted import ScriptedConversation, ScriptedDeployment
 
@@ -39,6 +40,11 @@ def conversation(scripted: ScriptedDeployment) -> ScriptedConversation:
 def page(conversation: ScriptedConversation) -> AppTest:
     """The app, open at the conversation."""
     return open_page(conversation)
+
+
+def as_read(text: str) -> str:
+    """Text as a person reads it: without the escapes of Markdown, and with all blanks alike."""
+    return text.replace("\\", "").replace(NO_BREAK, " ")
 
 
 def open_page(conversation: ScriptedConversation) -> AppTest:

@@ -5,6 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from agent_core.contract.words import NO_BREAK
 from agent_core.events import CodeFinished, FileRefused, FileRemoved, FileUploaded, UserAsked
 from tests.screen import turns
 from tests.screen.conftest import APP, open_page
@@ -17,7 +18,8 @@ def asked(conversation: ScriptedConversation) -> list[str]:
 
 
 def words(page: AppTest) -> str:
-    return "\n".join(element.value for element in [*page.main.markdown, *page.main.caption, *page.main.warning])
+    found = [*page.main.markdown, *page.main.caption, *page.main.warning]
+    return "\n".join(element.value for element in found).replace(NO_BREAK, " ")
 
 
 def without_clock(text: str) -> str:

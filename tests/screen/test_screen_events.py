@@ -29,7 +29,7 @@ from agent_core.events import (
 )
 from components import artifact
 from tests.screen import turns
-from tests.screen.conftest import fresh, open_page
+from tests.screen.conftest import as_read, fresh, open_page
 from tests.screen.scripted import ScriptedConversation
 from tests.strategies import EVENT_TYPES, events, events_of
 
@@ -38,7 +38,7 @@ def shown(page: AppTest) -> str:
     texts = [
         element.value for element in [*page.main.markdown, *page.main.caption, *page.main.warning, *page.main.code]
     ]
-    return "\n".join([*texts, *(fold.label for fold in page.main.expander)]).replace("\\", "")
+    return as_read("\n".join([*texts, *(fold.label for fold in page.main.expander)]))
 
 
 @settings(max_examples=25, deadline=None)
@@ -88,9 +88,14 @@ SAYS: list[tuple[Event, str]] = [
     (turns.opened(), "Sandbox opened: this machine, 1 GiB, 1 vCPU, contract version 1"),
     (
         SandboxAmended(
-            sandbox="s", contract_version=2, vcpus=1, memory_mib=512, rate_card="local", pending=("resources",)
+            sandbox="s",
+            contract_version=2,
+            vcpus=1,
+            memory_mib=512,
+            rate_card="local",
+            pending=("filesystem", "resources"),
         ),
-        "Of contract version 2, resources holds with the next sandbox",
+        "Waiting for the next sandbox, of contract version 2: Files and Resources",
     ),
     (SandboxResumed(sandbox="s"), "the sandbox has stayed: variables and files are still there"),
     (SandboxClosed(sandbox="s", reason="idle", seconds=61.0), "Sandbox closed after 1 min 01 s: it was idle"),
@@ -175,7 +180,7 @@ def test_a_damaged_artifact_is_offered_as_a_file_with_a_sentence(conversation, k
     page = open_page(conversation)
     assert not page.exception
     assert "damaged" in shown(page)
-    assert [button.label.replace("\\", "") for button in page.download_button] == ["odd, 10 bytes"]
+    assert [as_read(button.label) for button in page.download_button] == ["odd, 10 bytes"]
 
 
 BOMB = io.BytesIO()

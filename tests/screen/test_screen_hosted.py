@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from agent_core.contract import MATRIX, Contract, moved
 from agent_core.events import SandboxClosed
-from tests.screen.conftest import open_page
+from tests.screen.conftest import as_read, open_page
 from tests.screen.scripted import ScriptedConversation
 
 
@@ -25,7 +25,7 @@ def test_fixed_clauses_can_not_be_edited_and_say_why(hosted: AppTest) -> None:
         for field in fields:
             control = hosted.number_input(key=f"panel-{clause}-{field}")
             assert control.disabled
-            assert control.help.replace("\\", "") == MATRIX["claude"][f"{clause}.{field}"].sentence
+            assert as_read(control.help) == MATRIX["claude"][f"{clause}.{field}"].sentence
     assert not hosted.number_input(key="panel-timeout-turn_seconds").disabled
     assert not hosted.exception
 

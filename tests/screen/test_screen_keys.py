@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from agent_core.session.hello import Hello
 from agent_core.session.keys import KeyCheck
+from tests.screen.conftest import as_read
 
 SECRET = "dtn_typed_by_hand"
 
 
 def said(elements):
-    return " ".join(one.value for one in elements).replace("\\", "")
+    return as_read(" ".join(one.value for one in elements))
 
 
 def enter(page, text=SECRET, plan="3"):

@@ -18,7 +18,7 @@ from components.audit_filter import Wanted, chosen
 from components.contract_exchange import exports
 from components.places import CONTRACT, FILES, HISTORY, Place
 from tests.screen import turns
-from tests.screen.conftest import APP
+from tests.screen.conftest import APP, as_read
 from tests.screen.scripted import ScriptedConversation
 
 HOSTILE = "<img src=x onerror=alert(1)> | $5 [a](http://evil.example) ![b](http://evil.example/c.png) :material/home:"
@@ -35,12 +35,12 @@ def visit(place: Place, conversation: ScriptedConversation) -> AppTest:
 
 
 def html(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.get("html"))
+    return as_read("\n".join(element.proto.body for element in page.get("html")))
 
 
 def words(page: AppTest) -> str:
     found = [*page.main.markdown, *page.main.caption, *page.main.warning]
-    return "\n".join(element.value for element in found).replace("\\", "")
+    return as_read("\n".join(element.value for element in found))
 
 
 def versions(conversation: ScriptedConversation) -> list[Contract]:
@@ -316,7 +316,7 @@ def test_a_resting_sandbox_says_when_it_closes_and_is_extended(page, conversatio
     ("seconds", "said"), [(-5, "0 s"), (1, "1 s"), (119, "119 s"), (121, "2 min"), (3_700, "62 min"), (7_300, "2 h")]
 )
 def test_the_time_that_is_left_is_said_in_words_that_fit(seconds, said):
-    assert units.remaining(datetime.now(UTC) + timedelta(seconds=seconds)) == said
+    assert as_read(units.remaining(datetime.now(UTC) + timedelta(seconds=seconds))) == said
 
 
 def test_a_denial_that_a_run_ended_with_is_said_once_with_clause_and_version(page, conversation):
@@ -339,7 +339,7 @@ def test_a_denial_that_a_turn_ended_with_is_said_once(page, conversation):
     conversation.tell(TurnEnded(turn="t", outcome="failed", error="budget_exhausted", message=message, seconds=1))
     page.run()
     assert words(page).count(message) == 1
-    assert "**Billing clause, contract version 2.**" in words(page)
+    assert "**Budget clause, contract version 2.**" in words(page)
 
 
 def test_the_document_says_what_the_operator_allows(conversation):

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from agent_core.contract import MATRIX, PRESETS, Ceiling, Contract, Languages, PlannerSettings
 from agent_core.events import ContractChanged
 from agent_core.session.offer import PlannerOffer
-from tests.screen.conftest import open_page
+from tests.screen.conftest import as_read, open_page
 from tests.screen.scripted import ScriptedConversation
 
 
@@ -156,7 +156,7 @@ def test_clauses_that_wait_are_named_beside_a_button_that_starts_a_new_sandbox(p
     conversation.play()
     page.run()
     page.number_input(key="panel-resources-memory_mib").set_value(2_048).run()
-    assert any("Waiting for the next sandbox: resources" in caption.value for caption in page.caption)
+    assert any("Waiting for the next sandbox: Resources" in caption.value for caption in page.caption)
     page.button(key="panel-restart").click().run()
     assert conversation.snapshot().sandbox.phase == "none"
 
@@ -203,7 +203,7 @@ def test_a_bounded_control_is_shown_as_bounded_and_by_whom(scripted, conversatio
     assert page.number_input(key="panel-resources-memory_mib").max == 2_048
     assert page.number_input(key="panel-resources-processes").max == 4_096
     assert len(page.selectbox(key="panel-filesystem-storage").options) == 1
-    said = [caption.value.replace("\\", "") for caption in page.caption]
+    said = [as_read(caption.value) for caption in page.caption]
     assert any("At most 2 GiB, set by the operator's policy" in text for text in said)
     assert any("Only this machine, set by the operator's policy" in text for text in said)
     assert not page.exception

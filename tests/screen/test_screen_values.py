@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_core.contract.words import NO_BREAK, unbroken
 from agent_core.exports import figures as figure
 from agent_core.exports.tables import NotATable
 from components import code_cell, table, units
+from components.markdown import plain
 from tests.screen import turns
 
 REMOTE = "http://evil.example/"
@@ -158,4 +160,10 @@ def test_any_cells_make_a_square_frame_with_distinct_columns(rows, names):
     ],
 )
 def test_sizes_times_and_money_read_as_people_write_them(shown, expected):
-    assert shown == expected
+    assert shown == unbroken(expected)
+
+
+def test_a_number_stays_beside_its_unit_and_nothing_else_is_held_together():
+    text = "For 60 s, 1 min 05 s or 2 h 10 min: 1 GiB, 15.2 kB, 1 vCPU; 64 processes, 3 sandboxes, item 2 smaller"
+    held = "For 60_s, 1_min_05_s or 2_h_10_min: 1_GiB, 15.2_kB, 1_vCPU; 64 processes, 3 sandboxes, item 2 smaller"
+    assert plain(text) == plain(held).replace("\\_", NO_BREAK)
