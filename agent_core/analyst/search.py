@@ -30,7 +30,7 @@ def search_program(search: Search) -> str:
             *(f"    {literal(word)}: {literals(forms)}," for word, forms in words.items()),
             "}",
             f"for name in {literals(names)}:",
-            f'    text = {table.variable}[name].astype("string").str.strip()',
+            f'    text = {table.variable}[name].map(str, na_action="ignore").astype("string").str.strip()',
             "    folded = text.str.casefold()",
             "    for word, forms in words.items():",
             "        same = text[folded.isin(forms)]",

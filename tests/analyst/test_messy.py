@@ -8,7 +8,7 @@ import pytest
 
 from agent_core.events import Upload
 from agent_core.files.briefing import brief
-from tests.analyst.expecting import in_order, says, says_exactly
+from tests.analyst.expecting import column, in_order, says, says_exactly
 from tests.analyst.running import Chat, Library
 
 
@@ -103,7 +103,7 @@ def test_an_amount_that_cannot_be_read_is_told(library: Library) -> None:
     chat = library.chat("odd.csv")
     answer = chat.ask("total amount by shop")
     says(answer, 30)
-    assert "can't be read as numbers" in answer
+    assert "1 value of `amount` can't be read as a number and counts as missing" in answer
 
 
 def test_uneven_spelling_that_no_sample_shows_is_found_at_run_time(library: Library) -> None:
@@ -142,3 +142,57 @@ def test_a_large_file_that_is_replaced_is_read_anew(library: Library) -> None:
     says(chat.ask("total revenue"), 3)
     library.box.write("swapped.csv", b"region,revenue\nA,10\nB,20\n")
     says(chat.ask("total revenue"), 30)
+
+
+def given(library: Library, name: str, content: bytes) -> Chat:
+    """A chat about a file that is put in for it."""
+    library.box.write(name, content)
+    return Chat(library.box, brief("", [(Upload(name=name, size=len(content), sha256="0" * 64), library.looked(name))]))
+
+
+def test_no_other_column_is_put_in_the_place_of_one_that_is_named(library: Library) -> None:
+    """Text can't be averaged, and `day_12` is not `day_123`; a dash or "n.a." among numbers is a gap."""
+    rows = b"a,50 kg,7,-\nb,51 kg,9,3\nc,60 kg,2,n.a.\nd,1 t,4,5\n"
+    chat = given(library, "parcels.csv", b"name,weight,day_12,price\n" + rows)
+    assert "`weight` holds text, such as “50 kg”" in chat.ask("average weight")
+    assert "no column for “day\\_123”" in chat.ask("average day_123")
+    says(chat.ask("total price"), 8)
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"), [("show the first rows", [1, 2, 3]), ("show me the last few rows", [1, 2, 3])]
+)
+def test_a_look_at_some_rows_needs_no_number(library: Library, question: str, rows: list[int]) -> None:
+    chat = given(library, "sizes.csv", b"town,size\nOslo,1\nRome,2\nBonn,3\n")
+    chat.ask(question)
+    assert column(chat, "size") == rows
+
+
+def test_the_table_that_is_named_or_else_the_largest_is_meant(library: Library) -> None:
+    """Of a database's or a workbook's tables, not the one that happens to be last."""
+    library.box.run(
+        "import sqlite3\n"
+        "base = sqlite3.connect('store.db')\n"
+        "base.executescript('create table orders(id int, total int); create table [order items](sku text, qty int);"
+        "create table notes(text text); insert into orders values(1, 5), (2, 7);"
+        "insert into [order items] values(1, 1), (2, 1), (3, 2)')\n"
+        "base.close()"
+    )
+    chat = given(library, "store.db", library.box.read("store.db"))
+    says_exactly(chat.ask("how many orders are there?"), 2)
+    says_exactly(given(library, "store.db", library.box.read("store.db")).ask("how many rows are there?"), 3)
+
+
+def test_values_that_are_no_text_are_counted_and_days_stay_where_they_were(library: Library) -> None:
+    """Dictionaries, bytes and lists in cells; midnight in Berlin is not the day before."""
+    library.box.run(
+        "import pandas as pd\n"
+        "days = pd.date_range('2024-01-01', periods=3, tz='Europe/Berlin')\n"
+        "frame = pd.DataFrame({'when': days, 'size': [1, 2, None], 'raw': [b'\\xff'] * 3, 'more': [{'a': 1}] * 3})\n"
+        "frame.to_parquet('odd.parquet')"
+    )
+    chat = given(library, "odd.parquet", library.box.read("odd.parquet"))
+    assert "**1 row** of 3 has a missing value" in chat.ask("are there missing values?")
+    answer = chat.ask("total size by day")
+    assert "1 January 2024" in answer
+    assert "December" not in answer

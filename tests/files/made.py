@@ -44,6 +44,7 @@ TEXTS: dict[str, bytes] = {
     "utf16.csv": "a,b\n1,é\n2,ü\n".encode("utf-16"),
     "utf16bare.csv": "a;b\n1;x\n2;y\n".encode("utf-16-le"),
     "bom.csv": "a;b\n1;é\n2;ü\n".encode("utf-8-sig"),
+    "told.csv": b"sep=;\r\nname;v\r\na;1\r\nb;2\r\n",
     "preamble.csv": b"Quarterly report\nprinted 2024-05-05\n\nregion,sales\nN,1\nS,2\nN,3\n",
     "headless.csv": b"1,2024-01-05,x\n3,2024-01-06,y\n5,2024-01-07,z\n",
     "years.csv": b"Country,2019,2020\nA,1,2\nB,3,4\n",
@@ -74,12 +75,18 @@ TEXTS: dict[str, bytes] = {
     "nested.json": json.dumps({"meta": 1, "results": [{"a": {"b": 1}}, {"a": {"b": 2}}]}).encode(),
     "flat.json": json.dumps([{"a": {"b": 1}}, {"a": {"b": 2}}]).encode(),
     "lines.jsonl": b'{"a":1,"b":"x"}\n{"a":2}\n',
+    "deeper.json": json.dumps(
+        {"page": 1, "data": {"short": [{"z": 1}], "items": [{"a": {"b": 1}}, {"a": {"b": 2}}]}}
+    ).encode(),
+    "rows.json": b'[["a", "b"], [1, "x"], [2, "y"]]',
+    "split.json": b'{"columns": ["a", "b"], "index": [0, 1], "data": [[1, 2], [3, 4]]}',
     "scalar.json": b'{"a":1}',
     "cut.json": b'{"a":',
     "deep.json": b"[" * 100_000,
     "fake.xlsx": b"not a workbook",
     "cut.xlsx": b"PK\x03\x04" + b"x" * 100,
     "locked.xlsx": OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600),
+    "page.xls": b"<html><body><table><tr><td>1</td></tr></table></body></html>",
     "old.xls": OLE + bytes(2_000),
     "text.xls": b"a\tb\n1\t2\n",
     "cut.parquet": b"PAR1" + bytes(50),
@@ -153,6 +160,27 @@ def _messy(folder: Path) -> None:
     book.save(folder / "department.xlsx")
 
 
+def _odd_books(folder: Path) -> None:
+    """A table away from the corner, blank rows over its totals, hidden sheets, formulas that were never worked out."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    hidden = book.create_sheet("Old prices")
+    hidden.sheet_state = "hidden"
+    sheet = book.create_sheet("Prices")
+    for row in (["secret", "v"], ["x", 1]):
+        hidden.append(row)
+    for number, row in enumerate((["fruit", "price"], ["Apple", 2], ["Pear", 3], [None], ["Total", 5]), 4):
+        for place, value in enumerate(row, 3):
+            sheet.cell(number, place, value)
+    sheet.cell(8, 9).number_format = "0.00"
+    book.save(folder / "corner.xlsx")
+    book.save(folder / "called_text.csv")
+    book = openpyxl.Workbook()
+    for row in (["a", "twice"], [1, "=2*A2"], [2, "=2*A3"]):
+        book.worksheets[0].append(row)
+    book.save(folder / "unsaved.xlsx")
+
+
 def _mixed(folder: Path) -> None:
     with zipfile.ZipFile(folder / "mixed.zip", "w") as archive:
         for name in (
@@ -172,6 +200,7 @@ def _columnar(folder: Path) -> None:
     _frame().to_feather(folder / "table.feather")
     pd.DataFrame({"l": [[1, 2], [3]], "d": [{"a": 1}, {"a": 2}]}).to_parquet(folder / "lists.parquet")
     _frame().head(0).to_parquet(folder / "norows.parquet")
+    _frame().groupby(["region", "when"])[["sales"]].sum().to_parquet(folder / "grouped.parquet")
 
 
 def _database(folder: Path) -> None:
@@ -196,4 +225,4 @@ def _bombs(folder: Path) -> None:
         archive.filelist[0].flag_bits |= 1
 
 
-BINARIES: tuple[Callable[[Path], None], ...] = (_book, _messy, _columnar, _database, _bombs, _mixed)
+BINARIES: tuple[Callable[[Path], None], ...] = (_book, _messy, _odd_books, _columnar, _database, _bombs, _mixed)

@@ -114,6 +114,7 @@ READ_WITH = {
     "utf16.csv": "pd.read_csv('inputs/utf16.csv', encoding='utf-16')",
     "utf16bare.csv": "pd.read_csv('inputs/utf16bare.csv', sep=';', encoding='utf-16-le')",
     "bom.csv": "pd.read_csv('inputs/bom.csv', sep=';', encoding='utf-8-sig')",
+    "told.csv": "pd.read_csv('inputs/told.csv', sep=';', skiprows=1)",
     "preamble.csv": "pd.read_csv('inputs/preamble.csv', skiprows=3)",
     "headless.csv": "pd.read_csv('inputs/headless.csv', header=None, parse_dates=[1], date_format='%Y-%m-%d')"
     ".add_prefix('column_')",
@@ -139,6 +140,10 @@ READ_WITH = {
     "table.feather": "pd.read_feather('inputs/table.feather')",
     "records.json": "pd.read_json('inputs/records.json')",
     "nested.json": "pd.json_normalize(pd.read_json('inputs/nested.json', typ='series')['results'])",
+    "deeper.json": "pd.json_normalize(pd.read_json('inputs/deeper.json', typ='series')['data']['items'])",
+    "rows.json": "pd.DataFrame(pd.read_json('inputs/rows.json').iloc[1:].values.tolist(), columns=['a', 'b'])",
+    "split.json": "pd.read_json('inputs/split.json', orient='split')",
+    "grouped.parquet": "pd.read_parquet('inputs/grouped.parquet').reset_index()",
     "flat.json": "pd.json_normalize(pd.read_json('inputs/flat.json', typ='series').tolist())",
     "lines.jsonl": "pd.read_json('inputs/lines.jsonl', lines=True)",
     'it\'s "odd" {x} $y.csv': "pd.read_csv('inputs/it\\'s \"odd\" {x} $y.csv')",
@@ -213,6 +218,28 @@ def test_a_sheet_as_a_department_keeps_it_is_a_clean_table(looked: Looked) -> No
     assert (table.columns[1].minimum, table.columns[1].maximum) == ("2024-02-01", "2024-02-15")
 
 
+@pytest.mark.parametrize("name", ["corner.xlsx", "called_text.csv"])
+def test_a_sheet_begins_where_its_table_does(name: str, looked: Looked) -> None:
+    """Whatever the file calls itself: no empty columns before the table, nor blank rows after, and the hidden sheet last."""
+    profile = looked[name][0]
+    assert [(table.name, table.rows, len(table.columns)) for table in profile.tables] == [
+        ("Prices", 2, 2),
+        ("Old prices", 1, 2),
+    ]
+    assert profile.problem == (
+        "The totals at the end of the sheet 'Prices' (\"Total\") were left out of its table. "
+        "Hidden in the workbook, and read as well: 'Old prices'."
+    )
+
+
+def test_formulas_without_results_are_told(looked: Looked) -> None:
+    profile = looked["unsaved.xlsx"][0]
+    assert [column.kind for column in profile.tables[0].columns] == ["integer", "empty"]
+    assert profile.problem == (
+        "It has columns of formulas without their results: open it in Excel, save it, and upload it again."
+    )
+
+
 def test_an_archive_may_hold_any_tables(looked: Looked) -> None:
     tables = looked["mixed.zip"][0].tables
     assert [(table.name, table.rows) for table in tables] == [
@@ -255,6 +282,7 @@ def test_what_is_no_table_is_no_problem_either(name: str, looked: Looked) -> Non
         ("cut.parquet", "The file ends in .parquet but is not a Parquet file that can be read"),
         ("locked.xlsx", "The workbook is protected by a password."),
         ("nothing.xlsx", "The workbook is empty"),
+        ("page.xls", "The file ends in .xls but is a web page or XML. Open it in Excel"),
         ("old.xls", "This is an old Excel workbook (.xls)"),
         ("scalar.json", "The JSON file holds no list of records"),
         ("cut.json", "The file ends in .json but is not a JSON document that can be read"),

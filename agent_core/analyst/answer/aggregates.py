@@ -69,7 +69,7 @@ def single(query: Query, facts: Facts) -> list[str]:
                     f"all."
                 )
             ]
-        return [f"There are **{rows(count)}**."]
+        return [f"There {'is' if count == 1 else 'are'} **{rows(count)}**."]
     values = facts.numbers("value")
     asked = [(column, how) for column in query.measures for how in (query.aggregation, *query.further)]
     told = [

@@ -57,7 +57,8 @@ def quality(facts: Facts) -> list[str]:
     gaps = facts.rows("result")
     if gaps:
         worst = listed([f"{code(str(row[0]))} ({number(row[1])}, {row[2]:g} %)" for row in gaps[:5]])
-        told = [f"**{rows(incomplete)}** of {number(total)} have a missing value. Missing by column: {worst}."]
+        have = "has" if incomplete == 1 else "have"
+        told = [f"**{rows(incomplete)}** of {number(total)} {have} a missing value. Missing by column: {worst}."]
     else:
         told = [f"No value is missing in {rows(total)}."]
     repeat = "repeats" if repeated == 1 else "repeat"

@@ -27,6 +27,7 @@ _DATES = (
 _ZONE = re.compile(r"(?:Z|UTC|[+-]\d{2}:?\d{2})$")
 _LEADING_DAY = re.compile(r"^(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}")
 _MISSING = {"", "-", "–", "na", "n/a", "nan", "none", "null", "nil", "?", "unknown", "missing"}
+_MISSING |= {"--", "—", "…", "...", "n.a.", "#n/a"}
 _ENOUGH = 0.7
 _MONTHS = 12
 

@@ -1,8 +1,9 @@
 """What is measured, and how it is summed up."""
 
+import re
 from math import prod
 
-from agent_core.analyst.markdown import code
+from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Aggregation, Condition, Group
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.defaults import (
@@ -12,6 +13,7 @@ from agent_core.analyst.understand.defaults import (
     is_stock,
     obvious_measure,
 )
+from agent_core.analyst.understand.lexicon import AGGREGATIONS
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.parts import Parts
 
@@ -22,6 +24,7 @@ GUESS = "No column was named to measure, so "
 """How an assumption begins that the person should not overlook."""
 
 
+_WORKED_OUT = "|".join(word for word, how in AGGREGATIONS.items() if how in {"sum", "mean", "median", "std"})
 _FEW_SIZES = 6
 _SHARE_OF_ROWS = 0.05
 _HALF = 0.5
@@ -41,9 +44,20 @@ def measured(parts: Parts, groups: tuple[Group, ...], numbers: tuple[Column, ...
     if numbers:
         return _named(parts, groups, numbers)
     flags = tuple(column for column in parts.subjects if column.is_two_valued)
-    if flags:
-        return flags[:1], "mean", ()
-    return _unnamed(parts, groups)
+    return (flags[:1], "mean", ()) if flags else _without_numbers(parts, groups)
+
+
+def _without_numbers(parts: Parts, groups: tuple[Group, ...]) -> Measured | Unclear:
+    """Where a total or an average is asked of a column by its name, no other is put in its place."""
+    match = re.search(rf"\b(?:{_WORKED_OUT})(?: of)?(?: the)? <c(\d+)>(?! <[ct])", parts.marked.text)
+    mention = parts.marked.mention(match[1]) if match else None
+    if mention is None or not mention.sure or mention.column in parts.groups:
+        return _unnamed(parts, groups)
+    column = mention.column
+    if column.role not in {"text", "category", "empty"}:
+        return _unnamed(parts, groups)
+    holds = f"text, such as {quoted(column.samples[0])}" if column.samples else "nothing that can be read"
+    return Unclear(f"I can't work that out: {code(column.name)} holds {holds}.", parts.table)
 
 
 def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:

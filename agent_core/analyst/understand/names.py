@@ -98,12 +98,13 @@ def score(parts: tuple[str, ...], text: str, column: Column) -> float:
 def _shortened(parts: tuple[str, ...], core: tuple[str, ...]) -> float:
     """A name cut short: `lifeExp` for "life expectancy", `gdpPercap` for "gdp per capita"."""
     cut = len(parts) == len(core) and all(
-        part.startswith(one) and len(one) >= _SHORT for part, one in zip(parts, core, strict=True)
+        part == one or (part.startswith(one) and len(one) >= _SHORT and not one.isdecimal())
+        for part, one in zip(parts, core, strict=True)
     )
     spoken, written = "".join(parts), "".join(core)
     if len(core) == 1 and len(parts) > 1 and _of_beginnings(parts, written):
         return 80
-    ends_in_last = len(written) > len("".join(parts[:-1]))
+    ends_in_last = len(written) > len("".join(parts[:-1])) and _figures(spoken) in {"", _figures(written)}
     return 85 if cut or (spoken.startswith(written) and len(written) >= _FAMILY and ends_in_last) else 0
 
 
@@ -137,13 +138,18 @@ def _single(part: str, core: tuple[str, ...]) -> float:
     rules = (
         (80, len(part) >= _SHORT and part == "".join(one[0] for one in core)),
         (90, len(core) == 1 and part in spoken_as(core[0])),
-        (57, any((one.startswith(part) or part.startswith(one)) and min(len(one), len(part)) > _SHORT for one in core)),
+        (57, any(_begins(part, one) and min(len(one), len(part)) > _SHORT for one in core)),
         (52, len(part) >= _SHORT and any(one.endswith(part) for one in core)),
         (50 if len(core) == 1 else 45, _synonym(part, core)),
         (48, any(kin(part, one) or part in _inflected(one) for one in core)),
         (40, any(similar(part, one) for one in core)),
     )
     return next((points for points, holds in rules if holds), 0)
+
+
+def _begins(part: str, name: str) -> bool:
+    """Whether one begins with the other; never `col199` for "col1999"."""
+    return (name.startswith(part) or part.startswith(name)) and _figures(part) in {"", _figures(name)}
 
 
 def kin(one: str, other: str) -> bool:
@@ -171,9 +177,13 @@ def _synonym(part: str, core: tuple[str, ...]) -> bool:
     return bool(meant & names) or any(meant & group and group & names for group in SYNONYMS)
 
 
+def _figures(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
+
+
 @lru_cache(maxsize=20_000)
 def similar(one: str, other: str) -> bool:
     """Whether two longer words differ by a slip of the pen."""
-    if min(len(one), len(other)) < _FUZZY_LENGTH or one[0] != other[0]:
+    if min(len(one), len(other)) < _FUZZY_LENGTH or one[0] != other[0] or _figures(one) != _figures(other):
         return False
     return SequenceMatcher(None, one, other).ratio() >= _CLOSE

@@ -120,7 +120,7 @@ def read(question: str, table: Table, found: Found | None = None, supposed: Supp
 
 
 def choose(question: str, tables: Sequence[Table], previous: Query | None) -> Table:
-    """The table that the question speaks of: by its name, its columns and values, else the last one.
+    """The table that the question speaks of: by its name, its columns and values, else the largest of the last file.
 
     Two tables are joined only where the question names more than either of them knows.
     """
@@ -128,14 +128,19 @@ def choose(question: str, tables: Sequence[Table], previous: Query | None) -> Ta
     def fit(item: tuple[int, Table]) -> float:
         position, table = item
         marked = mark(question, table)
-        named = len(table.nouns & set(stems(question))) * 120
+        said = set(stems(question))
+        named = len(table.nouns & said) * 120
+        named -= len(table.nouns - said) if named else 0
         known = sum(one.score for one in (*marked.columns(), *marked.values()))
         if previous and previous.table == table:
             return named + known + _STAYING
-        return named + known + position / 100 - (_COST_OF_JOINING if table.sides else 0)
+        return named + known + places[position] / 100 - (_COST_OF_JOINING if table.sides else 0)
 
     kept = [previous.table] if previous and previous.table not in tables and not previous.table.sides else []
     candidates: list[Table] = [*tables, *joined(tables), *kept]
+    files = list(dict.fromkeys(table.file for table in candidates))
+    by_size = sorted(enumerate(candidates), key=lambda item: (files.index(item[1].file), item[1].rows, -item[0]))
+    places = {position: place for place, (position, _) in enumerate(by_size)}
     return max(enumerate(candidates), key=fit)[1]
 
 

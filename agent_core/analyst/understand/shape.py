@@ -45,6 +45,7 @@ _MONEY = {"bill", "amount", "total", "fee", "charge", "fare", "revenue", "value"
 _SIZES = {"bigger": "size", "larger": "size", "smaller": "size"}
 _HOW_FAR = rf"\bhow ({'|'.join(BASES)})\b.* (?:get|gets|got|become|became)\b"
 _ALL = 10
+_SOME_ROWS = r"\b(?:first|last|some|few|couple of|sample)(?: few)?(?: of the)? (?:rows|lines|records|entries)\b"
 
 
 def read_order(parts: Parts) -> None:
@@ -88,6 +89,11 @@ def _read_limit(parts: Parts) -> None:
         parts.intent = parts.intent or "rows"
     elif match := parts.take(r"\b(?:show|list|display|print|give)(?: me| us)?(?: only| just)? <n(\d+)>(?= <t>| \||$)"):
         _limit(parts, parts.marked.figure(match[1]), None)
+    elif re.search(_SOME_ROWS, parts.marked.original, re.IGNORECASE) and (
+        match := parts.take(r"\b(first|last|some|few|couple|sample)(?: few| couple)?(?: of)?(?: the)? <t>")
+    ):
+        parts.last_rows = match[1] == "last"
+        parts.limit, parts.intent = _ALL, parts.intent or "rows"
     elif match := parts.take(r"\b(top|bottom)\b"):
         _limit(parts, _ALL, "max" if match[1] == "top" else "min")
 

@@ -35,6 +35,6 @@ def comparable(table: str) -> list[str]:
         "    return cells.dtype == object and any(lists)",
         "",
         "",
-        f"compared = {table}.apply(lambda cells: cells.astype(str) if holds_lists(cells) else cells)",
+        f"compared = {table}.apply(lambda cells: cells.map(str) if holds_lists(cells) else cells)",
         "",
     ]

@@ -8,6 +8,7 @@ from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.write.literals import literal, literals
 
 _ISO = len("2020-01-31")
+_ZONE = r"(:\d\d(?:\.\d+)?)\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"
 
 
 def used(query: Query) -> tuple[Column, ...]:
@@ -117,7 +118,9 @@ def _number(place: str, column: Column) -> list[str]:
 def _date(place: str, column: Column) -> str:
     match column.cleaning:
         case "zoned_date":
-            return f'pd.to_datetime({place}, format="mixed", utc=True, errors="coerce").dt.tz_localize(None)'
+            # The clock as it is written: in another zone, what happened at midnight would be of the day before.
+            text = rf'{place}.astype("string").str.replace(r"{_ZONE}", r"\1", regex=True)'
+            return f'pd.to_datetime({text}, format="mixed", errors="coerce")'
         case "day_first_date":
             return f'pd.to_datetime({place}, format="mixed", dayfirst=True, errors="coerce")'
     iso = column.samples and all(len(sample) == _ISO and sample[4:5] == sample[7:8] == "-" for sample in column.samples)

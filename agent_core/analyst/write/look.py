@@ -48,7 +48,7 @@ def quality() -> list[str]:
             'result = result.rename_axis("column").reset_index().sort_values("missing",'
             " ascending=False, ignore_index=True)"
         ),
-        'text = data.select_dtypes(include=["object", "string", "category"]).astype("string")',
+        'text = compared.select_dtypes(include=["object", "string", "category"]).astype("string")',
         "",
         'print("rows:", len(data))',
         'print("columns:", data.shape[1])',

@@ -39,7 +39,9 @@ def layout_of(first: Sequence[Row], last: Sequence[tuple[int, Row]], rows: int) 
     total = next(((number, row) for number, row in last if number > header + 2 and is_total(row)), None)
     if total is None:
         return Layout(header, names)
-    return Layout(header, names, rows - total[0] + 1, str(next(cell for cell in total[1] if cell is not None)).strip())
+    # Blank rows between the data and its totals belong to neither.
+    data_ends = max((number for number, _ in last if number < total[0]), default=total[0] - 1)
+    return Layout(header, names, rows - data_ends, str(next(cell for cell in total[1] if cell is not None)).strip())
 
 
 def options_of(rows: Sequence[Row], names: Sequence[Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ Found = tuple[list[dict[str, Any]], str | None]
 
 WORKBOOKS = (".xlsx", ".xlsm")
 TABLES = (".csv", ".tsv", ".tab")
-MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<svg")
+MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<svg", b"<table")
 PROMISES = {
     ".xlsx": "an Excel workbook",
     ".xlsm": "an Excel workbook",
@@ -81,6 +81,10 @@ def _text(path: str, head: bytes, size: int) -> Found:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     name = path.lower()
     if start.lower().startswith(MARKUP) and not name.endswith(TABLES):
+        if name.endswith(".xls"):
+            raise Unreadable(
+                "The file ends in .xls but is a web page or XML. Open it in Excel, save it as .xlsx, and upload that."
+            )
         return [], None
     if start[:1] in {b"{", b"["} and not name.endswith(TABLES):
         return _json(path, start, size)

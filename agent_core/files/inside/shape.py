@@ -45,6 +45,8 @@ POINT = re.compile(FRACTION.format(r"\.") + r"|[+-]?\d{1,3}([,']\d{3})+\.\d+|[+-
 COMMA = re.compile(FRACTION.format(",") + r"|[+-]?\d{1,3}([.']\d{3})+,\d+|[+-]?\d{1,3}(\.\d{3}){2,}")
 GROUPED = {mark: re.compile(rf"[+-]?\d{{1,3}}({re.escape(mark)}\d{{3}})+([.,]\d+)?") for mark in ",.'"}
 PLAIN = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
+TOLD = re.compile(r"\ufeff?sep=([,;\t|])\r?\n")
+"""A first line by which Excel is told the delimiter."""
 LEADING_ZERO = re.compile(r"0\d+")
 
 
@@ -52,8 +54,10 @@ class Shape:
     """How a text is laid out, with a sample of its rows as text."""
 
     def __init__(self, text: str, *, whole: bool) -> None:
-        self.delimiter, rows = _split(text, whole=whole)
-        self.header_line, header_row = _header_place(rows)
+        told = TOLD.match(text)
+        self.delimiter, rows = (told[1], _rows(text, told[1])[1:]) if told else _split(text, whole=whole)
+        line, header_row = _header_place(rows)
+        self.header_line = line or (1 if told else 0)
         fields = [cells for _, cells in rows[header_row:] if any(cell.strip() for cell in cells)]
         self.blank_after = _blank_after(fields)
         fields = [[cell.strip() for cell in cells] for cells in fields]

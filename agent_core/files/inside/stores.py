@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -14,6 +15,8 @@ from agent_core.files.inside.tally import TableTally
 ROWS_AT_ONCE = 50_000
 MOST_SQLITE_ROWS = 200_000
 MOST_JSON_BYTES = 64 << 20
+DEEPEST = 3
+_SPLIT = ({"columns", "data"}, {"columns", "index", "data"})
 CONNECT = "pd.compat._optional.import_optional_dependency('sqlite3').connect"
 
 
@@ -23,14 +26,22 @@ def read_parquet(path: str) -> list[dict[str, Any]]:
 
     tally = TableTally()
     with pq.ParquetFile(path) as file:
+        empty = file.schema_arrow.empty_table().to_pandas()
+        labels = any(name is not None and name not in empty.columns for name in empty.index.names)
         for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-            tally.add(batch.to_pandas())
+            tally.add(_labelled(batch.to_pandas(), labels=labels))
             if out_of_patience():
                 break
         if not tally.columns:
-            tally.add(file.schema_arrow.empty_table().to_pandas())
+            tally.add(_labelled(empty, labels=labels))
         tally.rows = file.metadata.num_rows
-    return [tally.table("", call("read_parquet", path))]
+    expression = call("read_parquet", path)
+    return [tally.table("", f"{expression}.reset_index()" if labels else expression)]
+
+
+def _labelled(frame: pd.DataFrame, *, labels: bool) -> pd.DataFrame:
+    """The frame with its labels of rows as columns, where they have names: a group is no less data than a sum."""
+    return frame.reset_index() if labels else frame
 
 
 def read_feather(path: str) -> list[dict[str, Any]]:
@@ -99,15 +110,45 @@ def _json_expression(document: Any, path: str) -> str:
         nested = any(isinstance(value, dict) for record in document[:100] for value in record.values())
         flat = call("read_json", path)
         return f"pd.json_normalize({call('read_json', path, typ='series')}.tolist())" if nested else flat
+    if _is_rows(document):
+        return f"pd.DataFrame({call('read_json', path)}.iloc[1:].values.tolist(), columns={document[0]!r})"
     if isinstance(document, dict):
-        lists = {key: value for key, value in document.items() if _is_records(value)}
-        if lists:
-            key = max(lists, key=lambda key: len(lists[key]))
-            return f"pd.json_normalize({call('read_json', path, typ='series')}[{key!r}])"
+        if set(document) in _SPLIT and _fits(document):
+            return call("read_json", path, orient="split")
+        if keys := max(_lists(document, ()), key=lambda found: found[0], default=(0, ()))[1]:
+            place = "".join(f"[{key!r}]" for key in keys)
+            return f"pd.json_normalize({call('read_json', path, typ='series')}{place})"
         if document and all(isinstance(value, list | dict) for value in document.values()):
             return call("read_json", path)
     raise Unreadable("The JSON file holds no list of records, so there is no table in it.")
 
 
+def _lists(document: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The length and the place of each list of records, those nearest to the top first."""
+    for key, value in document.items():
+        if _is_records(value):
+            yield len(value), (*above, key)
+    if len(above) < DEEPEST:
+        for key, value in document.items():
+            if isinstance(value, dict):
+                yield from _lists(value, (*above, key))
+
+
 def _is_records(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(record, dict) for record in value)
+
+
+def _is_rows(value: Any) -> bool:
+    """Whether it is a list of lists of one length, the first of them names unlike each other."""
+    if not (isinstance(value, list) and len(value) > 1 and all(isinstance(row, list) for row in value)):
+        return False
+    names = value[0]
+    named = bool(names) and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    return named and all(len(row) == len(names) for row in value)
+
+
+def _fits(document: dict[str, Any]) -> bool:
+    columns, rows = document["columns"], document["data"]
+    if not (isinstance(columns, list) and isinstance(rows, list)):
+        return False
+    return bool(columns) and all(isinstance(row, list) and len(row) == len(columns) for row in rows)

@@ -3,19 +3,28 @@
 import itertools
 import zipfile
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
 
-from agent_core.files.inside.findings import MOST_TABLES, MOST_UNPACKED_BYTES, Unreadable, call, out_of_patience
-from agent_core.files.inside.layout import LOOKED_AT, MOST_FOOTERS, Layout, Row, filled, layout_of, options_of
+from agent_core.files.inside.findings import (
+    LONGEST_NAME,
+    MOST_TABLES,
+    MOST_UNPACKED_BYTES,
+    Unreadable,
+    call,
+    out_of_patience,
+)
+from agent_core.files.inside.layout import LOOKED_AT, MOST_FOOTERS, Layout, Row, layout_of, options_of
 from agent_core.files.inside.tally import TableTally
 
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 ROWS_LOOKED_AT = 20_000
 LONGEST_EXPRESSION = 950
+_MOST_EXCEL_COLUMNS = 1 << 14
 MOST_STRINGS_BYTES = 256 << 20
 
 
@@ -24,20 +33,52 @@ def read_workbook(path: str) -> tuple[list[dict[str, Any]], str | None]:
     _check_size(path)
     import openpyxl  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        looked = [(sheet.title, *_look(sheet)) for sheet in book.worksheets[:MOST_TABLES]]
-    finally:
-        book.close()
-    sheets = [one for one in looked if one[1]]
+    # Opened here, because openpyxl goes by the ending of a path and not by what a file holds.
+    with Path(path).open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        shown = sorted(book.worksheets, key=lambda sheet: bool(sheet.sheet_state != "visible"))[:MOST_TABLES]
+        looked = [_look(sheet) for sheet in shown]
+        hidden = {sheet.title for sheet in shown if sheet.sheet_state != "visible"}
+    sheets = [one for one in looked if one.rows]
     if not sheets:
         raise Unreadable("The workbook is empty: none of its sheets holds anything.")
-    tables = [_table(path, title, rows, layout, first) for title, rows, layout, first in sheets]
-    return tables, " ".join(_left_out(title, layout) for title, _, layout, _ in sheets if layout.footers) or None
+    tables = [_table(path, one) for one in sheets]
+    told = [_left_out(one.title, one.layout) for one in sheets if one.layout.footers]
+    told += [_hidden([one.title for one in sheets if one.title in hidden])]
+    told += [_not_worked_out(path, tables)]
+    return tables, " ".join(filter(None, told)) or None
 
 
 def _left_out(title: str, layout: Layout) -> str:
     return f'The totals at the end of the sheet {title!r} ("{layout.total[:40]}") were left out of its table.'
+
+
+def _hidden(titles: Sequence[str]) -> str:
+    named = ", ".join(repr(title[:40]) for title in titles[:5])
+    return f"Hidden in the workbook, and read as well: {named}." if titles else ""
+
+
+def _not_worked_out(path: str, tables: Sequence[dict[str, Any]]) -> str:
+    """What to do about formulas whose values no program has ever written into the workbook."""
+    import openpyxl  # noqa: PLC0415
+
+    suspects = {table["name"] for table in tables if any(column["kind"] == "empty" for column in table["columns"])}
+    with Path(path).open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True)
+        sheets = [sheet for sheet in book.worksheets if sheet.title[:LONGEST_NAME] in suspects]
+        found = any(_is_formula(value) for sheet in sheets for value in _first_values(sheet))
+    if not found:
+        return ""
+    return "It has columns of formulas without their results: open it in Excel, save it, and upload it again."
+
+
+def _first_values(sheet: Any) -> Iterator[Any]:
+    sheet.reset_dimensions()
+    return itertools.chain.from_iterable(sheet.iter_rows(max_row=LOOKED_AT, values_only=True))
+
+
+def _is_formula(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("=") and len(value) > 1
 
 
 def read_old_workbook(path: str) -> list[dict[str, Any]]:
@@ -51,42 +92,68 @@ def read_old_workbook(path: str) -> list[dict[str, Any]]:
         raise Unreadable(
             "This is an old Excel workbook (.xls), which can't be read here. Save it as .xlsx or .csv and upload that."
         ) from None
-    return [_table(path, title, 1, Layout()) for title in sheets]
+    return [_table(path, _Sheet(title)) for title in sheets]
 
 
-def _table(path: str, title: str, rows: int, layout: Layout, first: Sequence[Row] = ()) -> dict[str, Any]:
-    options: dict[str, Any] = {"sheet_name": title} | ({"header": layout.header} if layout.header else {})
+@dataclass(frozen=True)
+class _Sheet:
+    """What a look at a sheet has found. Rows and columns count from the first that hold something."""
+
+    title: str
+    rows: int = 1
+    layout: Layout = field(default_factory=Layout)
+    first: Sequence[Row] = ()
+    columns: str = ""
+    """Where the columns are, such as `C:F`, where the sheet begins with empty ones."""
+
+
+def _table(path: str, sheet: _Sheet) -> dict[str, Any]:
+    layout, first = sheet.layout, sheet.first
+    options: dict[str, Any] = {"sheet_name": sheet.title} | ({"header": layout.header} if layout.header else {})
+    if sheet.columns:
+        options["usecols"] = sheet.columns
     if layout.names:
         options |= {"header": None, "skiprows": layout.header + 1, "names": layout.names}
     names = layout.names or (first[layout.header] if layout.header < len(first) else ())
     if all(isinstance(name, str) for name in names):
-        options |= options_of(first[layout.header + 1 : rows - layout.footers], names)
+        options |= options_of(first[layout.header + 1 : sheet.rows - layout.footers], names)
     kept = {"skipfooter": layout.footers} if layout.footers else {}
     if len(call("read_excel", path, **options, **kept)) > LONGEST_EXPRESSION:
-        options = {name: value for name, value in options.items() if name in {"sheet_name", "header", "skiprows"}}
-    frame = pd.read_excel(path, nrows=max(1, min(ROWS_LOOKED_AT, rows - layout.header - 1 - layout.footers)), **options)
+        plain = {"sheet_name", "header", "skiprows", "usecols"}
+        options = {name: value for name, value in options.items() if name in plain}
+    rows = sheet.rows - layout.header - 1 - layout.footers
+    frame = pd.read_excel(path, nrows=max(1, min(ROWS_LOOKED_AT, rows)), **options)
     expression = call("read_excel", path, **options, **kept)
     if not all(isinstance(name, str) for name in frame.columns):
         frame, expression = frame.rename(columns=str), f"{expression}.rename(columns='{{}}'.format)"
     tally = TableTally()
     tally.add(frame)
-    tally.rows = max(len(frame), rows - layout.header - 1 - layout.footers)
-    return tally.table(title, expression)
+    tally.rows = max(len(frame), rows)
+    return tally.table(sheet.title, expression)
 
 
-def _look(sheet: Any) -> tuple[int, Layout, list[Row]]:
+def _look(sheet: Any) -> _Sheet:
     """How many rows a sheet has down to the last that holds something, how it is laid out, and its first rows."""
+    from openpyxl.utils import get_column_letter as letter  # type: ignore[import-untyped]  # noqa: PLC0415
+
     sheet.reset_dimensions()
-    rows = sheet.iter_rows(values_only=True)
-    first = list(itertools.islice(rows, LOOKED_AT))
-    ending = deque(((number, row) for number, row in enumerate(first, 1) if filled(row)), maxlen=MOST_FOOTERS)
-    for number, row in enumerate(rows, len(first) + 1):
-        if any(value is not None for value in row):
+    first: list[Row] = []
+    ending: deque[tuple[int, Row]] = deque(maxlen=MOST_FOOTERS)
+    begin, end = _MOST_EXCEL_COLUMNS, 0
+    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+        if number <= LOOKED_AT:
+            first.append(row)
+        held = [place for place, value in enumerate(row) if value is not None]
+        if held:
+            begin, end = min(begin, held[0]), max(end, held[-1] + 1)
             ending.append((number, row))
-        if out_of_patience() and number % 100_000 == 0:
+        if number % 100_000 == 0 and out_of_patience():
             break
     last = ending[-1][0] if ending else 0
-    return last, layout_of(first, ending, last), first[:last]
+    kept = [row[begin:] for row in first[:last]]
+    layout = layout_of(kept, [(number, row[begin:]) for number, row in ending], last)
+    columns = f"{letter(begin + 1)}:{letter(end)}" if 0 < begin < end else ""
+    return _Sheet(sheet.title, last, layout, kept, columns)
 
 
 def _check_size(path: str) -> None:
