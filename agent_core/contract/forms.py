@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = ["ContractInvalid", "from_markdown", "from_yaml", "json_schema", "read
 LONGEST_DOCUMENT = 100_000
 """In characters. A longer text is no contract."""
 
+_MOST_ALIASES = 20
 _HEAD = ("| Clause | Term | Value |", "| --- | --- | --- |")
 _ROW = re.compile(r"\|([^|]*)\|([^|]*)\|([^|]*)\|")
 _PLAIN = re.compile(r"[\w*.,:()/-]+( [\w*.,:()/-]+)*\Z")
@@ -101,14 +103,28 @@ _Dumper.add_representer(
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is given twice, where YAML would silently take the last."""
+    """Refuses a key that is given twice, where YAML would silently take the last, and parts that refer to each other.
+
+    A text of a few lines whose parts are each made of the one before twice would otherwise fill any memory.
+    """
+
+    _aliases = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """As always, but with few references."""
+        if self.check_event(yaml.AliasEvent):
+            self._aliases += 1
+            if self._aliases > _MOST_ALIASES:
+                mark = self.get_mark()
+                raise yaml.composer.ComposerError(None, None, "there are too many references (*) in this text", mark)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """As always, but every key once."""
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for name in names:
-            if names.count(name) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"“{name}” is given twice", node.start_mark)
+        names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if twice := next((name for name, count in names.items() if count > 1), None):
+            raise yaml.constructor.ConstructorError(None, None, f"“{twice}” is given twice", node.start_mark)
         return super().construct_mapping(node, deep)
 
 

@@ -1,6 +1,7 @@
 """A contract that was written wrong, told in plain sentences."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from annotated_types import Ge, Le, MaxLen, MinLen
@@ -12,8 +13,10 @@ from agent_core.contract.terms import CLAUSES, TERMS
 from agent_core.contract.words import listed
 from agent_core.errors import ClauseRefused
 
+_PATHS = [term.path.partition(".") for term in TERMS]
 _LABELS = {term.path: term.label for term in TERMS}
 _LONGEST_VALUE = 40
+_MOST_PROBLEMS = 30
 _WHOLE, _NUMBER, _LIST = "must be a whole number", "must be a number", "must be a list"
 _TERMS = "must be a list of terms, each with its value"
 RULES = {
@@ -50,7 +53,10 @@ def validated(values: Any) -> Contract:
         return Contract.model_validate(values)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        raise ContractInvalid(tuple(map(_sentence, details)), _clause(details[0]["loc"])) from None
+        told = [_sentence(detail) for detail in details[:_MOST_PROBLEMS]]
+        if more := len(details) - len(told):
+            told.append(f"There are {more:,} more mistakes.")
+        raise ContractInvalid(tuple(told), _clause(details[0]["loc"])) from None
 
 
 def _clause(place: tuple[int | str, ...]) -> str:
@@ -62,8 +68,17 @@ def _sentence(detail: Any) -> str:
     path = ".".join(place[:2])
     label = _LABELS.get(path) or CLAUSES.get(path, "")
     if detail["type"] == "extra_forbidden":
-        where = f"The clause {CLAUSES[place[0]]} has" if place[0] in CLAUSES and len(place) > 1 else "A contract has"
-        return f"{where} no {shown(place[-1])}."
+        within = place[0] in CLAUSES and len(place) > 1
+        where = f"The clause {CLAUSES[place[0]]} has" if within else "A contract has"
+        names = (
+            tuple(field for clause, _, field in _PATHS if clause == place[0])
+            if within
+            else tuple(Contract.model_fields)
+        )
+        meant = get_close_matches(place[-1], names, 1)
+        return (
+            f"{where} no {shown(place[-1])}{f'; did you mean {meant[0]}?' if meant else f': it has {listed(names)}.'}"
+        )
     if detail["type"] == "value_error":
         text = str(detail["ctx"]["error"])
         return f"{label}: {text}" if label else text
@@ -94,6 +109,8 @@ def _field(path: str) -> FieldInfo | None:
     model: type[BaseModel] = Contract
     *clauses, name = path.split(".")
     for clause in clauses:
+        if clause not in CLAUSES:
+            return None
         model = type(getattr(Contract(), clause))
     return model.model_fields.get(name)
 

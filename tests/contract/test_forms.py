@@ -144,8 +144,18 @@ def test_money_keeps_its_cents() -> None:
         ("name: ''", "name", "Name: must have between 1 and 80 characters (got '')."),
         ("name: [a]", "name", "Name: must be a text (got ['a'])."),
         ("timeout: 60", "timeout", "Time-out: must be a list of terms, each with its value (got 60)."),
-        ("timeout: {seconds: 60}", "timeout", "The clause Time-out has no 'seconds'."),
-        ("weather: fine", "contract", "A contract has no 'weather'."),
+        (
+            "timeout: {call_second: 60}",
+            "timeout",
+            "The clause Time-out has no 'call_second'; did you mean call_seconds?",
+        ),
+        (
+            "timeout: {limit: 60}",
+            "timeout",
+            "The clause Time-out has no 'limit': it has call_seconds and turn_seconds.",
+        ),
+        ("timout: {call_seconds: 5}", "contract", "A contract has no 'timout'; did you mean timeout?"),
+        ("2024-01-01: x", "contract", "The contract: keys should be strings (got datetime.date(2024, 1, 1))."),
         ("- a", "contract", "A contract is a list of clauses, such as “timeout:”, each with its terms."),
         ("just words", "contract", "A contract is a list of clauses, such as “timeout:”, each with its terms."),
         ("name: a\nname: b", "contract", "Line 1: “name” is given twice."),
@@ -165,6 +175,21 @@ def test_every_mistake_is_told() -> None:
     with pytest.raises(ContractInvalid) as caught:
         from_yaml("{timeout: {call_seconds: 0, turn_seconds: x}, provider: mars}")
     assert len(caught.value.problems) == 3
+
+
+def test_very_many_mistakes_are_told_in_part() -> None:
+    with pytest.raises(ContractInvalid) as caught:
+        from_yaml("\n".join(f"key{number}: 1" for number in range(2_000)))
+    assert len(caught.value.problems) == 31
+    assert caught.value.problems[-1] == "There are 1,970 more mistakes."
+
+
+@pytest.mark.parametrize("part", ["a{0}: &a{0} [*a{1}, *a{1}]", "a{0}: &a{0} {{<<: [*a{1}, *a{1}]}}"])
+def test_a_text_that_is_made_of_itself_fills_no_memory(part: str) -> None:
+    """Twice the one before, forty times over: a sentence at once, and not the end of the app."""
+    lines = ["a0: &a0 {x: 1}", *(part.format(number, number - 1) for number in range(1, 40)), "name: *a39"]
+    with pytest.raises(ContractInvalid, match="too many references"):
+        from_yaml("\n".join(lines))
 
 
 @pytest.mark.parametrize(

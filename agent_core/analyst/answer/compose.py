@@ -98,7 +98,7 @@ def _notes(query: Query, facts: Facts) -> str:
     for column, count in zip(columns, facts.numbers("unreadable") if "unreadable" in facts.lines else (), strict=False):
         if count:
             kind = "dates" if column.role == "date" else "numbers"
-            counted = "1 value" if count == 1 else f"{int(count):,} values"
+            values = "1 value" if count == 1 else f"{int(count):,} values"
             taken = f"{kind} and count as" if count > 1 else f"a {kind[:-1]} and counts as"
-            notes.append(f"{counted} of {code(column.name)} can't be read as {taken} missing.")
+            notes.append(f"{values} of {code(column.name)} can't be read as {taken} missing.")
     return "\n\n" + "\n".join(f"- {note}" for note in notes) if notes else ""
