@@ -87,6 +87,10 @@ class Query:
     asks_for_one: bool = False
     """Whether it asks which one is first ("which region has the most ...")."""
     chart: Chart = "auto"
+    wanted: tuple[Column, ...] = ()
+    """What is asked of the row at the top of a ranking, beside what it is ranked by."""
+    gap: bool = False
+    """Whether it asks how far two groups lie apart."""
     share: bool = False
     ratio: bool = False
     """Whether the first of two measures is divided by the second; in percent where a share is asked for."""

@@ -15,6 +15,7 @@ from agent_core.analyst.write.charts import MOST_BARS
 from agent_core.analyst.write.titles import AGGREGATIONS, grouped
 
 _TOLD = 4
+_PAIR = 2
 _MOST_LINES = 6
 _EXTREMES = {"max": "maximum", "min": "minimum"}
 _LAST_MONTH = 12
@@ -95,6 +96,8 @@ def groups(query: Query, facts: Facts) -> list[str]:
         return _several(query, ranked)
     if query.limit and len(query.groups) > 1:
         return _top_of_each(query, ranked)
+    if query.gap and len(query.groups) == 1 and len(ranked) == facts.count("groups") == _PAIR and not query.share:
+        return _gap(query, ranked)
     return _ranked(query, facts, ranked) if by_value(query) or len(query.groups) > 1 else _in_order(query, ranked)
 
 
@@ -146,6 +149,24 @@ def _ranked(query: Query, facts: Facts, rows: list[list[Any]]) -> list[str]:
         other = _extreme(query, "highest" if query.order == "ascending" else "lowest").split(" ")[0]
         told.append(f"{_name(query, last)} has the {other}: {_shown(query, last)}.")
     return told + _counted(query, total)
+
+
+def _gap(query: Query, rows: list[list[Any]]) -> list[str]:
+    """How far two groups lie apart."""
+    known = sorted((row for row in rows if _value(query, row) is not None), key=lambda row: _value(query, row))
+    if len(known) != _PAIR:
+        return ["Only one of the two has a value to work with."]
+    low, top = known
+    less, more = _value(query, low), _value(query, top)
+    share = f" ({100 * (more - less) / less:,.1f} %)" if less > 0 and more != less else ""
+    what = "more rows" if query.aggregation == "count" or not query.measures else f"the higher {measured(query)}"
+    apart = _figure(query, more - less)
+    return [
+        f"**{_name(query, top)}** has {what}, by **{apart}**{share}: "
+        f"{_figure(query, more)} against {_figure(query, less)} for {_name(query, low)}."
+        if more != less
+        else f"There is a difference of **0**: both are {_figure(query, more)}."
+    ]
 
 
 def _extreme(query: Query, word: str) -> str:

@@ -1,5 +1,7 @@
 """Answers about a table as a whole, about rows and about values."""
 
+from typing import Any
+
 from agent_core.analyst.answer.conditions import where
 from agent_core.analyst.answer.facts import Facts
 from agent_core.analyst.answer.numbers import key, number, placed, rows
@@ -121,11 +123,11 @@ def _top_of_each(query: Query, facts: Facts) -> list[str]:
 def _top(query: Query, facts: Facts) -> list[str]:
     top = facts.rows("top")
     value = code(query.measures[0].name)
-    word = placed(query)
-    if query.measures[0].is_time:
-        word = word.replace("lowest", "earliest").replace("highest", "latest")
+    word = _placed(query)
     if not top or top[0][-1] is None:
         return [f"No row has a value of {value}."]
+    if query.wanted:
+        return _asked_of_it(query, top[0])
     named = len(columns_told(query)) > 1
     figure = isinstance(top[0][-1], int | float) and not query.measures[0].is_year
     best = number(top[0][-1]) if figure else key(top[0][-1])
@@ -140,6 +142,29 @@ def _top(query: Query, facts: Facts) -> list[str]:
         told += f", then {listed(rest)}"
     tie = ["Others share this value."] if same and query.limit == 1 else []
     return [told + ".", *tie]
+
+
+def _asked_of_it(query: Query, row: list[Any]) -> list[str]:
+    """What was asked of the row at the top: "the mpg of the heaviest car"."""
+    names = columns_told(query)
+    values = {name: _value(query, name, value) for name, value in zip(names, row, strict=True)}
+    asked = [column.name for column in query.wanted]
+    key_name = query.measures[0].name
+    who = [values[name] for name in names if name not in {*asked, key_name}]
+    found = listed([f"{code(name)} is **{values[name]}**" for name in asked])
+    ranked = f"the {_placed(query)} {code(key_name)} (**{values[key_name]}**)"
+    return [f"{found[:1].upper()}{found[1:]} in the row with {ranked}{f': {who[0]}' if who else ''}."]
+
+
+def _value(query: Query, name: str, value: Any) -> str:
+    column = next(one for one in (*query.measures, *query.wanted, *query.table.columns) if one.name == name)
+    figure = isinstance(value, int | float) and not column.is_year
+    return number(value) if figure else key(value)
+
+
+def _placed(query: Query) -> str:
+    word = placed(query)
+    return word.replace("lowest", "earliest").replace("highest", "latest") if query.measures[0].is_time else word
 
 
 def unique(query: Query, facts: Facts) -> list[str]:

@@ -36,6 +36,15 @@ _TIME_PARTS = {"quarter", "month", "day", "week", "weekday", "hour", "minute", "
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """How a figure is worked out from other columns, row by row."""
+
+    how: Literal["minus", "apart", "plus"]
+    """The first less the second, how far the two lie apart, or all of them added up."""
+    parts: "tuple[Column, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column, and what it needs before it can be worked with."""
 
@@ -51,6 +60,8 @@ class Column:
     latest: date | None = None
     whole: bool = False
     """Whether the numbers are whole numbers."""
+    made: Made | None = None
+    """How it is worked out, where it is no column of the file."""
 
     @property
     def is_year(self) -> bool:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import combinations
+from typing import Literal
 
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Filter, Group, Intent, Query, Span
@@ -51,13 +52,22 @@ def complete(parts: Parts) -> Query | Unclear:
         export=parts.export,
         ratio=parts.ratio is not None and query.intent == "aggregate",
         growth=parts.growth,
-        change=parts.change if query.intent == "aggregate" else None,
+        gap=parts.gap and query.intent == "aggregate",
+        change=_change(parts, query),
         quantile=parts.quantile,
         skip=parts.skip,
         having=tuple(parts.having) if query.groups else (),
         running=parts.running and query.intent == "aggregate",
         assumptions=(*parts.assumptions, *query.assumptions),
     )
+
+
+def _change(parts: Parts, query: Query) -> Literal["steps", "whole", "groups"] | None:
+    """How far two times lie apart is the change from the one to the other."""
+    if query.intent != "aggregate":
+        return None
+    two_times = parts.gap and len(query.groups) == 1 and query.groups[0].column.is_time
+    return "whole" if two_times and parts.change is None else parts.change
 
 
 def _apart(one: Span, other: Span) -> bool:
@@ -147,7 +157,10 @@ def _correlation(parts: Parts) -> Query | Unclear:
 def _rows(parts: Parts) -> Query:
     query = _plain(parts, "rows")
     key = parts.sort_by or next(iter(numbers(parts)), None) if parts.order != "auto" or parts.superlative else None
-    return replace(query, measures=(key,) if key else (), order=ranked(parts) if key else "auto")
+    wanted = tuple(one for one in parts.wanted if one != key) if key else ()
+    named = tuple(group_of(parts, column) for column in parts.groups[:1]) if wanted else ()
+    measures = (key,) if key else ()
+    return replace(query, measures=measures, order=ranked(parts) if key else "auto", wanted=wanted, groups=named)
 
 
 def _distribution(parts: Parts) -> Query:

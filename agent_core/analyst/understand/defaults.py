@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent_core.analyst.query import Aggregation, Filter, Span
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import stem, stems
-from agent_core.analyst.understand.lexicon import words
+from agent_core.analyst.understand.lexicon import SYNONYMS, words
 
 _ADDITIVE = frozenset(
     stem(word)
@@ -50,6 +50,11 @@ def default_within(column: Column, table: Table, filters: Sequence[Filter]) -> A
 def is_stock(column: Column) -> bool:
     """Whether it says how many there are at one time: people may be added up over places, never over years."""
     return bool(set(stems(column.name)) & _STOCKS)
+
+
+def measures_a_kind(column: Column) -> bool:
+    """Whether its name says what sort of figure it is, such as an amount, a level, a rate or a total."""
+    return bool(set(stems(column.name)) & (_ADDITIVE | _STOCKS | _RATES | _LEVELS | frozenset().union(*SYNONYMS)))
 
 
 def _counts_events(column: Column, table: Table) -> bool:

@@ -12,7 +12,7 @@ Columns = tuple[Column, ...]
 
 _KINDS: tuple[tuple[Intent, str], ...] = (
     ("quality", (
-r"\b(?:missing|nulls?|nan|empty|blank|incomplete|gaps?|holes?)\b|"
+r"\b(?:missing|nulls?|nan|empty|blank|incomplete|gaps?|holes?)\b(?! (?:between|of|in|is|was)\b)|"
 r"\bduplicat\w*\b|\b(?:data )?quality\b|\bproblems?\b|"
 r"\bcompleteness\b"
 )),
@@ -110,6 +110,8 @@ def _aggregates(parts: Parts) -> bool:
 
 def intent(parts: Parts) -> Intent | None:  # noqa: PLR0911 - one line for each rule
     """The kind of question that it is; None where no rule knows."""
+    if parts.wanted:
+        return "rows"
     said = kinds(parts)
     figures = numbers(parts)
     if parts.intent == "clean" or (said == ["overview"] and not _aggregates(parts)):

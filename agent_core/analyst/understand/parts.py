@@ -63,6 +63,10 @@ class Parts:
     quantile: float = 0.5
     having: list[tuple[Operator, float]] = field(default_factory=list)
     """Limits on the figure of each group."""
+    wanted: list[Column] = field(default_factory=list)
+    """What is asked of the row at the top of a ranking, beside what it is ranked by."""
+    gap: bool = False
+    """Whether it asks how far two groups lie apart."""
     change: Literal["steps", "whole", "groups"] | None = None
     each: Grain | None = None
     """Steps in time whose totals are averaged ("average monthly sales")."""

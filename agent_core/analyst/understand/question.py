@@ -12,12 +12,15 @@ from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.schema.years import by_year
 from agent_core.analyst.understand.changing import read_changes
 from agent_core.analyst.understand.complete import complete
+from agent_core.analyst.understand.extremes import read_extremes
 from agent_core.analyst.understand.files import without_file
 from agent_core.analyst.understand.filters import read_equal_numbers, read_filters
 from agent_core.analyst.understand.followup import changes, merge
+from agent_core.analyst.understand.gaps import read_gap
 from agent_core.analyst.understand.grouped import read_groups
 from agent_core.analyst.understand.lexicon import SUPERLATIVES
 from agent_core.analyst.understand.limits import read_limits
+from agent_core.analyst.understand.made import with_made
 from agent_core.analyst.understand.marking import LONGEST_QUESTION, NOTHING, Supposed, mark
 from agent_core.analyst.understand.meanings import Explain, Meaning, Place, Search, Talk, Unclear, Verbatim
 from agent_core.analyst.understand.mentions import Seen
@@ -98,13 +101,15 @@ def read(question: str, table: Table, found: Found | None = None, supposed: Supp
     """Everything that the question says outright of this table; `found` are its words that stand in the data."""
     whole = ((word, place) for word, place in (found or {}).items() if place and place.value is not None)
     seen = tuple(Seen(word, place.column, str(place.value)) for word, place in whole)
-    marked = mark(question, table, seen, supposed)
+    marked = with_made(mark(question, table, seen, supposed), table)
     parts = Parts(marked, table, without_prose(marked.text))
     read_unable(parts)
     read_ratio(parts)
     read_per_head(parts)
     read_wishes(parts)
     read_places(parts)
+    read_extremes(parts)
+    read_gap(parts)
     read_changes(parts)
     read_times(parts)
     read_order(parts)

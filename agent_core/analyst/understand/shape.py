@@ -29,7 +29,6 @@ _PART_OF_MOMENT = (
     r"(?<!by the )(?<!since the )(?<!until the )(?<!from the )(?<!before the )(?<!after the )(?<!to the )"
     r"\b(end|start|beginning|middle) of (?:the year )?<m"
 )
-_DIFFERENCE = r"\bdifferences? (?:between|of) (?:the )?<c(\d+)> (?:and|to) (?:the )?<c(\d+)>"
 _UNREAD = (
     r"\b(?:more|less|longer|shorter|over|under|at least|at most|within) (?:than )?(?:an?|one|half an?) "
     r"(?:second|minute|hour|day|week|month|year|decade)\b|"
@@ -257,10 +256,6 @@ def _within_names(parts: Parts) -> None:
 
 def read_unable(parts: Parts) -> None:
     """What no rule of ours can do is refused by name."""
-    for first, second in re.findall(_DIFFERENCE, parts.marked.text):
-        one, other = parts.marked.mention(first), parts.marked.mention(second)
-        if one.column != other.column and one.column.role == other.column.role == "number":
-            parts.problems.append("The built-in analyst can't do this: differences of two columns.")
     if match := re.search(_PART_OF_MOMENT, parts.marked.text):
         parts.problems.append(f"I can't tell which rows are at the {match[1]} of that time.")
     for what, pattern in _UNABLE:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from agent_core.analyst.query import Condition, Query
-from agent_core.analyst.schema.columns import Column, Table
+from agent_core.analyst.schema.columns import Column, Made, Table
 from agent_core.analyst.write.literals import literal, literals
 
 _ISO = len("2020-01-31")
@@ -18,7 +18,8 @@ def used(query: Query) -> tuple[Column, ...]:
     grouped = [group.column for group in query.groups]
     each = [query.each.column] if query.each else []
     each += [query.table.time] if query.change == "groups" and query.table.time else []
-    return tuple(dict.fromkeys([*query.measures, *grouped, *each, *filtered]))
+    named = [*query.measures, *query.wanted, *grouped, *each, *filtered]
+    return tuple(dict.fromkeys(part for column in named for part in (*(column.made.parts if column.made else ()), column)))
 
 
 def load(table: Table, columns: Sequence[Column]) -> list[str]:
@@ -87,6 +88,8 @@ def with_one_spelling(query: Query) -> Query:
 def clean(variable: str, column: Column) -> list[str]:
     """Lines that make one column fit to be worked with."""
     place = f"{variable}[{literal(column.name)}]"
+    if column.made:
+        return [f"{place} = {_worked_out(variable, column.made)}"]
     match column.cleaning:
         case None:
             return []
@@ -102,6 +105,16 @@ def clean(variable: str, column: Column) -> list[str]:
             lines = ["# Dates, as dates.", f"{place} = {_date(place, column)}"]
     counted = f"present = {place}.notna().sum()"
     return [lines[0], counted, *lines[1:], f'print("unreadable:", present - {place}.notna().sum())']
+
+
+def _worked_out(variable: str, made: Made) -> str:
+    places = [f"{variable}[{literal(part.name)}]" for part in made.parts]
+    if made.how == "plus":
+        return " + ".join(places)
+    between = " - ".join(places)
+    if all(part.role == "date" for part in made.parts):
+        return f"({between}).dt.days"
+    return between if made.how == "minus" else f"({between}).abs()"
 
 
 def _number(place: str, column: Column) -> list[str]:

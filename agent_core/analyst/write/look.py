@@ -126,7 +126,7 @@ def _places(query: Query, limit: int) -> str:
 
 def per_group(query: Query) -> bool:
     """Whether the rows at the top of each group are wanted."""
-    return bool(query.groups) and not query.table.is_fine_grained(query.groups[0].column)
+    return bool(query.groups) and not query.wanted and not query.table.is_fine_grained(query.groups[0].column)
 
 
 def _of_each(query: Query, limit: int) -> list[str]:
@@ -146,7 +146,7 @@ def told(query: Query) -> list[str]:
     named = label_column(query)
     grouped = [group.column for group in query.groups]
     first = [column.name for column in (*grouped, named) if column and column != query.measures[0]][:1]
-    return [*first, query.measures[0].name]
+    return [*first, *(column.name for column in query.wanted if column.name not in first), query.measures[0].name]
 
 
 def _ranked_chart(query: Query) -> list[str]:

@@ -1,0 +1,22 @@
+"""Rules for how far two groups lie apart: "how much more do men earn than women"."""
+
+import re
+
+from agent_core.analyst.understand.adjectives import HIGHER, LOWER
+from agent_core.analyst.understand.parts import Parts
+
+_MORE = rf"(?:more|less|fewer|better|worse|{'|'.join(sorted(HIGHER | LOWER))})"
+_SIDES = r"(?:(?:in|for|on|at|from|during|of|among|the|those|that|with|is|are|was|were|did|do|does|had|has|have|<t>) )*"
+_VALUE = r"<[vm]\d+>"
+_APART = r"(?:differences?|gaps?|margins?|disparity|disparities)"
+
+
+def read_gap(parts: Parts) -> None:
+    """Read what asks for a difference, and put the two that are compared beside each other."""
+    two = len(re.findall(_VALUE, parts.text)) > 1 or len([one for one in parts.marked.columns() if one.column.truths]) > 1
+    asked = parts.take(r"(?:\band |, ?)*\b(?:by|and) how (?:much|many(?: <t>| [a-z]+)?)(?= \?|$)")
+    if not asked and two:
+        asked = parts.take(rf"\b(?:by )?how (?:much|many)(?= {_MORE}\b)|\b{_APART}\b(?: (?:in|of)\b(?! <v))?(?= |$)")
+    if asked:
+        parts.gap = parts.compares = True
+    parts.text = re.sub(rf"({_VALUE}) (?:rather )?than {_SIDES}(?={_VALUE})", r"\1 and ", parts.text)
