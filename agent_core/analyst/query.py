@@ -40,13 +40,15 @@ class Condition:
     values: tuple[str | float, ...] = ()
     other: Column | None = None
     middle: Literal["mean", "median"] | None = None
+    alternative: "Condition | None" = None
+    """Another condition that a row may fulfil instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """Rows are kept by when they are.
 
-    Within [start, end), in these months or these years, or in a last stretch counted back from the newest row.
+    Within [start, end), in these months, years or hours of the day, or in a last stretch counted back from the newest row.
     """
 
     column: Column
@@ -54,6 +56,7 @@ class Span:
     end: date | None = None
     months: tuple[int, ...] = ()
     years: tuple[int, ...] = ()
+    hours: tuple[int, ...] = ()
     last: int | None = None
     unit: Literal["days", "weeks", "months", "years"] = "days"
 

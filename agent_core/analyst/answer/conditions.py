@@ -29,7 +29,8 @@ def _condition(one: Condition) -> str:
         values = [code(one.other.name)]
     if one.middle:
         values = ["its average" if one.middle == "mean" else "its median"]
-    return f"{code(one.column.name)} {_said(one.operator, values)}"
+    said = f"{code(one.column.name)} {_said(one.operator, values)}"
+    return f"{said} or {_condition(one.alternative)}" if one.alternative else said
 
 
 def _said(operator: Operator, values: list[str]) -> str:
@@ -56,6 +57,9 @@ def _span(one: Span) -> str:
     if one.last is not None:
         unit = one.unit if one.last > 1 else one.unit.removesuffix("s")
         return f"{name} is within the last {one.last} {unit} of the data"
+    if one.hours:
+        first, last = one.hours[0], one.hours[-1]
+        return f"the hour of {name} is {first}" + (f" to {last}" if last != first else "")
     if one.months:
         names = [MONTHS[month - 1] for month in one.months]
         return f"{name} is in {f'{names[0]} to {names[-1]}' if _in_a_row(one.months) else ' or '.join(names)}"

@@ -40,9 +40,12 @@ def complete(parts: Parts) -> Query | Unclear:
     bare = _bare(parts, query) if not _shares_nothing(parts, query) else Unclear(_NO_SHARE, parts.table)
     if isinstance(bare, Unclear):
         return bare
+    filters = _joined(parts, (*parts.filters, *bare))
+    if isinstance(filters, Unclear):
+        return filters
     return replace(
         query,
-        filters=(*parts.filters, *bare),
+        filters=filters,
         order=parts.order if parts.order != "auto" else query.order,
         limit=parts.limit if query.limit is None else query.limit,
         chart=parts.chart or query.chart,
@@ -75,6 +78,18 @@ def _apart(one: Span, other: Span) -> bool:
     if one.column != other.column or not (one.start and one.end and other.start and other.end):
         return False
     return one.end <= other.start or other.end <= one.start
+
+
+def _joined(parts: Parts, filters: tuple[Filter, ...]) -> tuple[Filter, ...] | Unclear:
+    """The filters, those that "or" joins as one: "younger than 18 or older than 60"."""
+    conditions = [one for one in filters if isinstance(one, Condition)]
+    if len(conditions) < _PAIR or not re.search(r"\| or (?:[a-z]+ )*\|", parts.text):
+        return filters
+    if len(conditions) > _PAIR or parts.compares:
+        return Unclear("I can't tell which of your conditions “or” joins.", parts.table)
+    first, second = conditions
+    others = tuple(one for one in filters if one not in conditions)
+    return (*others, replace(first, alternative=second))
 
 
 def _shares_nothing(parts: Parts, query: Query) -> bool:

@@ -16,8 +16,8 @@ from agent_core.analyst.understand.units import in_unit_of
 _MORE = rf"\b(?:more|later|{'|'.join(sorted(HIGHER))})"
 _LESS = rf"\b(?:less|fewer|earlier|{'|'.join(sorted(LOWER))})"
 _COMPARISONS: tuple[tuple[Operator, str], ...] = (
-    ("at_least", rf"(?<!\S)>=|at least|no less than|not less than|{_MORE} than or equal to|a minimum of"),
-    ("at_most", rf"(?<!\S)<=|at most|no more than|not more than|up to|{_LESS} than or equal to|a maximum of"),
+    ("at_least", rf"(?<!\S)>=|at least|no less than|not (?:less than|below|under)|{_MORE} than or equal to|a minimum of"),
+    ("at_most", rf"(?<!\S)<=|at most|no more than|not (?:more than|above|over)|up to|{_LESS} than or equal to|a maximum of"),
     ("above", rf"(?<!\S)>|above|over|exceeding|exceeds?|exceeded|{_MORE} than"),
     ("below", rf"(?<!\S)<(?= )|below|under|{_LESS} than"),
 )
@@ -29,10 +29,10 @@ _WHERE = (
 )
 _IS = r"(?: (?:is|are|was|were|be|=|equals?|equal to|of|:))?"
 _NOT = (
-    r"\b(?:is not|isn't|are not|aren't|was not|not in|not from|not|!=|except(?: for)?|excluding|exclude|without|"
+    r"\b(?:is not|isn't|are not|aren't|was not|not in|not from|not|!=|except(?: for)?|excluding|exclude|without|neither|"
     r"other than|outside(?: of)?|but not|leave out|leaving out|ignoring|ignore|omit|omitting|apart from)(?: the)?"
 )
-_LIST = r"<v\d+>(?:(?: ,| and| or| &| /|, and| vs| versus| against)+ <v\d+>)*"
+_LIST = r"<v\d+>(?:(?: ,| and| or| nor| &| /|, and| vs| versus| against)+(?: (?:in|on|from|the))* <v\d+>)*"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _BETTER = r"\b(?:more|less|fewer|better|worse|most|least|best|worst|\w+(?:er|ier|est))\b"
 _OF = r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c"

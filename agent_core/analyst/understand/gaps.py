@@ -8,6 +8,7 @@ from agent_core.analyst.understand.parts import Parts
 _MORE = rf"(?:more|less|fewer|better|worse|{'|'.join(sorted(HIGHER | LOWER))})"
 _SIDES = r"(?:(?:in|for|on|at|from|during|of|among|the|those|that|with|is|are|was|were|did|do|does|had|has|have|<t>) )*"
 _VALUE = r"<[vm]\d+>"
+_ROWS = rf"\| {_MORE} (?P<kept>(?:<v\d+> )?(?:<t>|days|weeks|months|hours|times)|<v\d+>)"
 _APART = r"(?:differences?|gaps?|margins?|disparity|disparities)"
 
 
@@ -19,4 +20,7 @@ def read_gap(parts: Parts) -> None:
         asked = parts.take(rf"\b(?:by )?how (?:much|many)(?= {_MORE}\b)|\b{_APART}\b(?: (?:in|of)\b(?! <v))?(?= |$)")
     if asked:
         parts.gap = parts.compares = True
+        if "how many" in asked[0] and (counted := re.search(_ROWS, parts.text)):
+            parts.counts = parts.counts_rows = True
+            parts.text = parts.text.replace(counted[0], counted["kept"], 1)
     parts.text = re.sub(rf"({_VALUE}) (?:rather )?than {_SIDES}(?={_VALUE})", r"\1 and ", parts.text)

@@ -25,6 +25,8 @@ _TOKEN = re.compile(
 )
 _SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
 _SCALE_WORDS = {"thousand": 1e3, "million": 1e6, "millions": 1e6, "mio": 1e6, "billion": 1e9, "billions": 1e9}
+_COMPARING = {"above", "below", "under", "least", "most", "exceeding", "exceed", "exceeds", "exceeded"}
+_IN_TIME = {"later", "earlier", "older", "newer", "rather", "other"}
 _POSSESSIVE = re.compile(r"['’]s$")
 LONGEST_QUESTION = 1_000
 """Characters; what is longer is no question for rules."""
@@ -154,7 +156,7 @@ def _join(
             position = mention.end
             continue
         moment = next((one for one in moments if one[0] == piece.start), None)
-        if moment:
+        if moment and not _is_amount(pieces, position):
             out.append(f"<m{len(entities)}>")
             entities.append(moment[2])
             position += 1
@@ -166,6 +168,16 @@ def _join(
         if out[-1].startswith("<n") and position < len(pieces) and position not in starts:
             position += _with_unit(pieces[position], entities)
     return Marked(" ".join(one for one in out if one), tuple(entities), question)
+
+
+def _is_amount(pieces: Sequence[_Piece], position: int) -> bool:
+    """Whether what may be a year is an amount: "less than 2000 lbs", "above 1900"."""
+    if pieces[position].figure is None:
+        return False
+    before = [one.word.text.lower() for one in pieces[max(0, position - 2) : position]]
+    after = pieces[position + 1].word.text if position + 1 < len(pieces) else ""
+    compared = before[-1:] and (before[-1] in _COMPARING or (before[-1] == "than" and before[0] not in _IN_TIME))
+    return bool(compared) or unit_of(after) is not None
 
 
 def _with_unit(piece: _Piece, entities: list[Entity]) -> int:

@@ -108,7 +108,7 @@ def _is_measure(mention: Mention, words: Sequence[Word], table: Table) -> bool:
     if best is None or best[0] < _LEAST_FOR_MEASURE or best[1][0].role != "number":
         return False
     said = [one.text.lower() for one in words]
-    if {"much", "amount", "total"} & set(said[: mention.start]) or said[mention.start - 1] in _MORE:
+    if {"much", "amount", "total"} & set(said[: mention.start]) or (said[mention.start - 1] in _MORE and "many" not in said):
         return True
     counted = {"many", "number", "count", "days", "often", "share", "percentage"} & set(said)
     others = (names_of(table).best(one.stems, one.text) for one in words if one is not words[mention.start])

@@ -29,6 +29,7 @@ from agent_core.analyst.understand.places import read_places
 from agent_core.analyst.understand.ratios import read_per_head, read_ratio
 from agent_core.analyst.understand.rest import Rest, rest, without_prose
 from agent_core.analyst.understand.shape import (
+    NO_SIDES,
     read_aggregation,
     read_comparatives,
     read_order,
@@ -207,7 +208,8 @@ def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     found = {**_in_samples((*left.weighty, *left.maybe, *left.light), parts.table), **found}
     words = tuple(phrase for phrase in (*left.weighty, *left.maybe) if phrase not in found)
     if isinstance(meaning, Unclear):
-        searches = words and not parts.problems and _worth_a_search(parts.table)
+        settled = [one for one in parts.problems if one != NO_SIDES]
+        searches = words and not settled and _worth_a_search(parts.table)
         return Search(parts.table, words) if searches else meaning
     unused = [quoted(word) for word in (*left.maybe, *left.light) if not found.get(word)]
     if problem := _passed_over(meaning, left, unused, found):

@@ -25,6 +25,7 @@ _UNABLE = (
     ("moving averages", r"\b(?:moving|rolling) (?:average|mean|sum|median)s?\b"),
     ("maps", r"\b(?:maps?|choropleth)\b(?<!heat map)"),
 )
+NO_SIDES = "I can't tell what is to be compared with what."
 _PART_OF_MOMENT = (
     r"(?<!by the )(?<!since the )(?<!until the )(?<!from the )(?<!before the )(?<!after the )(?<!to the )"
     r"\b(end|start|beginning|middle) of (?:the year )?<m"
@@ -268,7 +269,7 @@ def read_rest(parts: Parts) -> None:
     if match := re.search(_UNREAD, parts.text):
         parts.problems.append(f"I can't tell what {quoted(match[0])} refers to.")
     if re.search(r"\bthan\b", parts.text) and not _compares(parts):
-        parts.problems.append("I can't tell what is to be compared with what.")
+        parts.problems.append(NO_SIDES)
     parts.take_all(COMPARE)
     if parts.has(COMPARE) or (lists_values(parts) and parts.has(r"\bthan\b|\bdiffer\w*\b")):
         parts.compares = True

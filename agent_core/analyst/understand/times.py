@@ -7,6 +7,7 @@ from datetime import date
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Grain, Span
 from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.hours import read_hours
 from agent_core.analyst.understand.moments import Moment
 from agent_core.analyst.understand.parts import Parts
 
@@ -53,6 +54,8 @@ def read_times(parts: Parts) -> None:
     """Read spans such as "since 2020" and "in March", and steps such as "monthly"."""
     if parts.table.time is None:
         return
+    if parts.table.time.role == "date":
+        read_hours(parts, parts.table.time)
     _spans(parts, parts.table.time)
 
 

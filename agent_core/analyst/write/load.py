@@ -14,6 +14,7 @@ _ZONE = r"(:\d\d(?:\.\d+)?)\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"
 def used(query: Query) -> tuple[Column, ...]:
     """The columns that a query touches, each once, in order."""
     filtered = [one.column for one in query.filters]
+    filtered += [one.alternative.column for one in query.filters if isinstance(one, Condition) and one.alternative]
     filtered += [one.other for one in query.filters if isinstance(one, Condition) and one.other]
     grouped = [group.column for group in query.groups]
     each = [query.each.column] if query.each else []

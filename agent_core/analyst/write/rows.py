@@ -1,5 +1,6 @@
 """Keeping the rows that a question is about."""
 
+from dataclasses import replace
 from datetime import date
 
 from agent_core.analyst.query import Condition, Filter, Query, Span
@@ -38,6 +39,8 @@ def keep(one: Filter) -> list[str]:
 
 def condition(one: Condition) -> str:
     """An expression that is true for the rows to keep."""
+    if one.alternative:
+        return f"({condition(replace(one, alternative=None))}) | ({condition(one.alternative)})"
     place = f"data[{literal(one.column.name)}]"
     match one.operator:
         case "missing":
@@ -92,6 +95,8 @@ def _span(one: Span) -> list[str]:
     place = f"data[{literal(one.column.name)}]"
     if one.last is not None:
         return _last(one, place)
+    if one.hours:
+        return [f"data = data[{_equal(f'{place}.dt.hour', one.hours, negated=False)}]"]
     if one.months or one.years:
         part, wanted = ("month", one.months) if one.months else ("year", one.years)
         return [f"data = data[{_equal(f'{place}.dt.{part}', wanted, negated=False)}]"]
