@@ -38,7 +38,8 @@ _LIST = rf"{_OF}<c\d+>(?:(?: ,| and| plus| &| \+)+ {_OF}<c\d+>)+"
 _TOGETHER = (
     rf"(?:sum|total) of (?:both )?({_LIST})",
     rf"\bcombined ({_LIST})",
-    rf"(?:both )?({_LIST})(?: <t>)? (?:combined|together|added(?: up| together)?|put together|taken together)\b",
+    rf"(?:both )?({_LIST})(?: <t>)? (?:combined|added(?: up| together)?|put together|taken together)\b",
+    rf"\b(?:how many|how much|total|number of)\b.*?(?:both )?({_LIST}).*\b(?:together|in total)\b",
     rf"({_OF}<c\d+>(?: (?:plus|\+) {_OF}<c\d+>)+)",
 )
 _ONE_NAME = re.compile(
@@ -65,7 +66,8 @@ def with_made(marked: Marked, table: Table) -> Marked:
         parts = _figures(marked, marks)
         if match and 1 < len(parts) == len(marks) and all(one.role == "number" for one in parts):
             way = "" if re.search(rf"\b(?:{_WAYS}) ", match[1]) else "total"
-            marked = _put(marked, match, way, _made("plus", parts), marks)
+            kept = re.sub(r"^(?:how many|how much|number of)", "", marked.text[match.start() : match.start(1)])
+            marked = _put(marked, match, f"{kept} {way}", _made("plus", parts), marks)
     return _of_siblings(_of_one_name(marked), table)
 
 

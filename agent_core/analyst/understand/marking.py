@@ -6,7 +6,7 @@ out what they have read; what is left in the end was not understood.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agent_core.analyst.schema.columns import Table
@@ -14,6 +14,7 @@ from agent_core.analyst.schema.words import comparable, stem
 from agent_core.analyst.understand.lexicon import NUMBER_WORDS, ROW_NOUNS
 from agent_core.analyst.understand.mentions import Mention, Seen, Word, mentions, word
 from agent_core.analyst.understand.moments import Moment, find
+from agent_core.analyst.understand.spelling import rule_word
 from agent_core.analyst.understand.units import Quantity, unit_of
 
 _TOKEN = re.compile(
@@ -53,6 +54,8 @@ class Marked:
     text: str
     entities: tuple[Entity, ...]
     original: str
+    corrected: tuple[tuple[str, str], ...] = ()
+    """Words with a slip of the pen, and the words of the rules that they were taken for."""
 
     def mention(self, number: str) -> Mention:
         """The mention behind a mark `<cN>` or `<vN>`."""
@@ -103,7 +106,24 @@ def mark(question: str, table: Table, seen: tuple[Seen, ...] = (), supposed: Sup
     moments = sorted(find(question), key=lambda found: found[0]) if table.time else []
     pieces = [one for one in _pieces(question) if one.word.text.lower() not in supposed.prose]
     found = _without_glosses(question, pieces, mentions([piece.word for piece in pieces], table, seen))
-    return _join(question, pieces, found, moments, table.nouns | ROW_NOUNS | supposed.rows)
+    nouns = table.nouns | ROW_NOUNS | supposed.rows
+    pieces, corrected = _spelt(pieces, found, nouns | supposed.rows)
+    return replace(_join(question, pieces, found, moments, nouns), corrected=corrected)
+
+
+def _spelt(
+    pieces: Sequence[_Piece], found: Sequence[Mention], nouns: frozenset[str]
+) -> tuple[list[_Piece], tuple[tuple[str, str], ...]]:
+    """The pieces with words that are a rule's but for a slip of the pen put right, and what was put right."""
+    read = {place for one in found for place in range(one.start, one.end)}
+    out, corrected = [], []
+    for place, piece in enumerate(pieces):
+        text = piece.word.text
+        own = place in read or piece.sign or piece.figure is not None or piece.word.quoted
+        meant = None if own or stem(text.lower()) in nouns or not text.islower() else rule_word(text)
+        out.append(replace(piece, word=word(meant)) if meant else piece)
+        corrected += [(text, meant)] if meant else []
+    return out, tuple(corrected)
 
 
 def _without_glosses(question: str, pieces: Sequence[_Piece], found: tuple[Mention, ...]) -> tuple[Mention, ...]:

@@ -104,6 +104,7 @@ def read(question: str, table: Table, found: Found | None = None, supposed: Supp
     seen = tuple(Seen(word, place.column, str(place.value)) for word, place in whole)
     marked = with_made(mark(question, table, seen, supposed), table)
     parts = Parts(marked, table, without_prose(marked.text))
+    parts.assumptions += [f"I took {quoted(said)} for {quoted(meant)}." for said, meant in marked.corrected]
     read_unable(parts)
     read_ratio(parts)
     read_per_head(parts)

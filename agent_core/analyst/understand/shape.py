@@ -35,7 +35,10 @@ _UNREAD = (
     r"(?:second|minute|hour|day|week|month|year|decade)\b|"
     r"\band (?:after|before|since)\b(?! <)|"
     r"\b(?:(?:first|second|third|fourth|last) (?:half|day|week|month|quarter|year)|"
-    r"not|never|except|excluding|without)\b"
+    r"not|never|except|excluding|without|neither|nor|minus|plus|times|twice|double|half|others|the rest|everyone else|"
+    r"previous|opposite|streaks?|consecutive|in a row|gap|margins?|latest|newest|opening|closing|middle|growth|"
+    r"(?<!<)(?:first|next) (?=[^|,])|last (?=[^|? ])|(?:per|each|every) (?=[a-z<])|"
+    r"(?:before|since|until) (?=\S)|after (?=\S)|at the (?:start|end|beginning))(?!\w)"
 )
 _COUNTED_ROWS = (
     r"\b(?:how many|number of|count of|how often)(?: (?:of|the|all|these|those|<v\d+>))*"
