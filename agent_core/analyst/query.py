@@ -20,7 +20,7 @@ Intent = Literal[
     "correlation",
     "clean",
 ]
-Aggregation = Literal["count", "sum", "mean", "median", "min", "max", "std", "nunique", "quantile"]
+Aggregation = Literal["count", "sum", "mean", "median", "min", "max", "std", "nunique", "quantile", "range"]
 Grain = Literal["day", "week", "month", "quarter", "year", "decade", "month_of_year", "weekday", "hour"]
 Chart = Literal["auto", "bar", "line", "area", "pie", "scatter", "histogram", "box", "heatmap", "table"]
 Operator = Literal["in", "not_in", "above", "at_least", "below", "at_most", "between", "contains", "present", "missing"]
@@ -48,7 +48,8 @@ class Condition:
 class Span:
     """Rows are kept by when they are.
 
-    Within [start, end), in these months, years or hours of the day, or in a last stretch counted back from the newest row.
+    Within [start, end), in these months, years or hours of the day, or in a last stretch counted back from the
+    newest row.
     """
 
     column: Column

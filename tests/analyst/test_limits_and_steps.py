@@ -169,11 +169,11 @@ def test_further_wordings_find_the_same_figures(library: Library, file: str, que
 @pytest.mark.parametrize(
     "question",
     [
-        "murder rate of the state with the highest poverty",
+        "murder rate of the previous state",
         "is the murder rate in Texas larger than one would think",
         "share of poverty",
     ],
 )
 def test_a_part_of_a_question_is_never_passed_over(library: Library, question: str) -> None:
-    """A second ranking, an unread "than" and a share of nothing: no plain average stands in for them."""
+    """A place in an order, an unread "than" and a share of nothing: no plain average stands in for them."""
     assert "You could ask:" in library.chat("statecrime.csv").ask(question)

@@ -82,7 +82,7 @@ def single(query: Query, facts: Facts) -> list[str]:
     return told
 
 
-def groups(query: Query, facts: Facts) -> list[str]:
+def groups(query: Query, facts: Facts) -> list[str]:  # noqa: PLR0911 - one line for each kind
     """Figures by one or two groups."""
     if told := changes.changed(query, facts, measured(query)):
         return told

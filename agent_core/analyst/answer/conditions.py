@@ -52,7 +52,7 @@ def _in_a_row(months: tuple[int, ...]) -> bool:
     return follow and len(months) > 2  # noqa: PLR2004 - two are simply named
 
 
-def _span(one: Span) -> str:
+def _span(one: Span) -> str:  # noqa: PLR0911 - one line for each kind
     name = code(one.column.name)
     if one.last is not None:
         unit = one.unit if one.last > 1 else one.unit.removesuffix("s")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-Cleaning = Literal["plain_number", "comma_decimals", "date", "day_first_date", "zoned_date", "spelling"]
+Cleaning = Literal["plain_number", "comma_decimals", "date", "day_first_date", "zoned_date", "quarter_date", "spelling"]
 """What a text column needs before it can be worked with."""
 
 _CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF)"
@@ -19,11 +19,12 @@ _DATES = (
     ),
     re.compile(r"^\d{4}[-/.]\d{1,2}$"),
     re.compile(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: \d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?)?$", re.IGNORECASE),
-    re.compile(rf"^{_MONTH}\.? \d{{1,2}},? \d{{4}}$", re.IGNORECASE),
+    re.compile(rf"^{_MONTH}\.?[ -]\d{{1,2}},?[ -]\d{{4}}$", re.IGNORECASE),
     re.compile(rf"^\d{{1,2}}\.? {_MONTH}\.?,? \d{{4}}$", re.IGNORECASE),
     re.compile(rf"^\d{{1,2}}-{_MONTH}-\d{{2,4}}$", re.IGNORECASE),
     re.compile(rf"^{_MONTH}\.?[ -]\d{{4}}$", re.IGNORECASE),
 )
+_QUARTER = re.compile(r"^\d{4}[- ]?Q[1-4]$|^Q[1-4][-/ ]?\d{4}$", re.IGNORECASE)
 _ZONE = re.compile(r"(?:Z|UTC|[+-]\d{2}:?\d{2})$")
 _LEADING_DAY = re.compile(r"^(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}")
 _MISSING = {"", "-", "–", "na", "n/a", "nan", "none", "null", "nil", "?", "unknown", "missing"}
@@ -53,6 +54,8 @@ def number_cleaning(samples: Sequence[str]) -> Cleaning | None:
 def date_cleaning(samples: Sequence[str]) -> Cleaning | None:
     """How to read text samples as dates; None where they are not dates."""
     values = _present(samples)
+    if _mostly(sum(bool(_QUARTER.match(value)) for value in values), values):
+        return "quarter_date"
     if not _mostly(sum(any(form.match(value) for form in _DATES) for value in values), values):
         return None
     if any(_ZONE.search(value) and ":" in value for value in values):

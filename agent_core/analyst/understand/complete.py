@@ -9,7 +9,7 @@ from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Filter, Group, Intent, Query, Span
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.schema.words import stem
-from agent_core.analyst.understand.adjectives import COMPARATIVES
+from agent_core.analyst.understand.adjectives import COMPARATIVES, LOWEST
 from agent_core.analyst.understand.aggregating import aggregate
 from agent_core.analyst.understand.defaults import all_measures, obvious_measure
 from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
@@ -25,10 +25,10 @@ _PAIR = 2
 _NO_SHARE = "I can't tell what is to be taken as a share of what."
 
 
-def complete(parts: Parts) -> Query | Unclear:
+def complete(parts: Parts) -> Query | Unclear:  # noqa: PLR0911 - one line for each kind
     """A query that says everything, with its assumptions; or why that can't be."""
-    if parts.problems:
-        return Unclear(parts.problems[0], parts.table)
+    if problems := [*parts.problems, *parts.unsettled]:
+        return Unclear(problems[0], parts.table)
     if problem := _about_two(parts):
         return Unclear(problem, parts.table)
     kind = intent(parts)
@@ -37,7 +37,7 @@ def complete(parts: Parts) -> Query | Unclear:
     query = _shaped(parts, kind)
     if isinstance(query, Unclear):
         return query
-    bare = _bare(parts, query) if not _shares_nothing(parts, query) else Unclear(_NO_SHARE, parts.table)
+    bare = compared(parts, query) if not _shares_nothing(parts, query) else Unclear(_NO_SHARE, parts.table)
     if isinstance(bare, Unclear):
         return bare
     filters = _joined(parts, (*parts.filters, *bare))
@@ -103,6 +103,12 @@ def _about_two(parts: Parts) -> str | None:
     spans = [one for one in parts.filters if isinstance(one, Span) and one.start and one.end]
     if any(_apart(one, other) for one, other in combinations(spans, 2)):
         return "I can't tell how the times in your question go together."
+    extremes = [one for one in parts.marked.columns() if one.extreme]
+    if len({one.column for one in extremes}) > 1 and {one.phrase.lower() in LOWEST for one in extremes} == {
+        True,
+        False,
+    }:
+        return "I answer one question at a time: please ask for the highest and the lowest on their own."
     if names_a_whole(parts):
         return "I can't tell what is to be taken as a share of that column."
     if asks_whether_together(parts) and len(numbers(parts)) == 1 and not _sorts(parts):
@@ -153,6 +159,9 @@ def _put_whole_first(parts: Parts) -> None:
 def _portioned(parts: Parts) -> tuple[Column, ...]:
     """What a share is of: the figure that is named, or the one that there is where counting rows says nothing."""
     only = obvious_measure(parts.table)
+    compared_with = {one.column for one in parts.filters}
+    if numbers(parts) and set(numbers(parts)) <= compared_with:
+        return ()
     if numbers(parts) or only is None or not parts.table.is_panel or parts.has(r"<t>|\b(?:cases|times)\b"):
         return numbers(parts)[:1]
     parts.assumptions.append(f"I took the share of {code(only.name)}.")
@@ -189,7 +198,7 @@ def _distribution(parts: Parts) -> Query:
     return replace(_plain(parts, "distribution"), measures=figures[:1], groups=(*groups(parts), *by)[:1])
 
 
-def _bare(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
+def compared(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
     """Comparisons without a column belong to the one number that the question names."""
     if not parts.bare:
         return ()

@@ -18,7 +18,8 @@ _ENDS = r"(?: (?:have|has|had|get|got|come from|came from|from|on|in|belong to|w
 _UNIT = r"(?:day|date|hour|week|month|quarter|year)"
 _WHEN = r"(?:when(?: it)?(?: was)?|(?:in|on|at) (?:which|what) \w+|(?:which|what) (?:day|date|year|month|time))"
 _WORKED_OUT = re.compile(
-    r"\b(?:average|avg|mean|median|total|sum|by|per|each|every|how often|share|percent(?:age)?)\b|<c\d+> (?:vs|versus|against)"
+    r"\b(?:average|avg|mean|median|total|sum|by|per|each|every|how often|share|percent(?:age)?)\b|"
+    r"<c\d+> (?:vs|versus|against)"
 )
 
 
@@ -26,7 +27,7 @@ def read_extremes(parts: Parts) -> None:
     """Read "the mpg of the heaviest car", "the wages when wheat was most expensive" and "... and when was that"."""
     if parts.change or parts.ratio or _WORKED_OUT.search(parts.text):
         return
-    _and_when(parts) or _when(parts) or _of_the(parts) or _row_with(parts)
+    _at_an_end(parts) or _and_when(parts) or _when(parts) or _of_the(parts) or _row_with(parts)
 
 
 def _figure(parts: Parts, mark: str) -> Column | None:
@@ -125,7 +126,8 @@ def _of_the(parts: Parts) -> bool:
 def _row_with(parts: Parts) -> bool:
     """Read "day with the largest range", where no "which" asks for it."""
     match = re.search(
-        rf"^(?:(?:show|tell|give|find|name)(?: me)? )?(?:the )?{_UNIT} {_HAS} (?:the )?(?P<turn>(?:{_SUPERLATIVE}) <c\d+>)",
+        rf"^(?:(?:show|tell|give|find|name)(?: me)? )?(?:the )?{_UNIT} {_HAS} "
+        rf"(?:the )?(?P<turn>(?:{_SUPERLATIVE}) <c\d+>)",
         parts.text,
     )
     time = parts.table.time
@@ -137,16 +139,38 @@ def _row_with(parts: Parts) -> bool:
     return True
 
 
+def _at_an_end(parts: Parts) -> bool:
+    """Read "the last price of IBM" and "the gap at the start"."""
+    time, ends = parts.table.time, r"(?P<end>first|last|latest|newest|most recent|earliest|final|initial|starting)"
+    forms = (
+        rf"\b{ends} (?:known |recorded )?<c(?P<c>\d+)>(?! <n)",
+        r"<c(?P<c>\d+)> at the (?:very )?(?P<end>end|start|beginning)(?! of)",
+    )
+    match = next((found for form in forms if (found := re.search(form, parts.text))), None)
+    if match is None or time is None or parts.marked.mention(match["c"]).column.role != "number":
+        return False
+    if time.distinct != parts.table.rows and not re.search(r"<v\d+>", parts.text):
+        return False
+    first = match["end"] in {"first", "earliest", "initial", "starting", "start", "beginning"}
+    _rank(parts, time, [parts.column(match["c"])], "ascending" if first else "descending")
+    parts.text = parts.text.replace(match[0], "|", 1)
+    return True
+
+
 def _when(parts: Parts) -> bool:
     """Read "unemployment when inflation was highest" and "wages when wheat was most expensive"."""
     at = r"(?:is|was|were|are|hit|reached|had|stood)(?: at)?(?: (?:its|the|their))?"
     match = re.search(
-        rf"(?P<asked><c\d+>(?:(?: ,| and)+ <c\d+>)*)(?: [a-z]+)? (?:when|where|the (?:{_UNIT}) that|in the {_UNIT} that)"
+        rf"(?P<asked><c\d+>(?:(?: ,| and)+ <c\d+>)*)(?: [a-z]+)? (?:when|where|(?:in )?the {_UNIT} that)"
         rf" (?:the )?<c(?P<key>\d+)> {at} (?P<word>{_SUPERLATIVE})(?: (?P<base>[a-z]+))?",
         parts.text,
     )
     key = _figure(parts, match["key"]) if match else None
-    if match is None or key is None or key in [parts.marked.mention(m).column for m in re.findall(r"\d+", match["asked"])]:
+    if (
+        match is None
+        or key is None
+        or key in [parts.marked.mention(m).column for m in re.findall(r"\d+", match["asked"])]
+    ):
         return False
     base = match["base"] or ""
     low = base in LOW and base in BASES
@@ -163,13 +187,19 @@ def _when(parts: Parts) -> bool:
 def _and_when(parts: Parts) -> bool:
     """Read "the lowest volume and the year it happened" and "the highest price and when was that"."""
     time = parts.table.time
-    happened = r"(?: (?:was|is|did|were))?(?: (?:it|that|this))?(?: (?:was|happen\w*|occur\w*|recorded|measured|reached))*"
-    also = rf"(?: ,)? and (?:{_WHEN}|(?:(?:the|its) )?(?:{_UNIT}|<c(?P<time>\d+)>)(?: (?:when|in which|on which|of))?){happened}(?= \?|$)"
-    match = re.search(rf"(?P<turn>(?:{_SUPERLATIVE}|maximum|minimum) <c\d+>|{_extremes(parts)}(?: {_UNIT}| <t>)?)(?P<between>.*?){also}", parts.text)
+    happened = (
+        r"(?: (?:was|is|did|were))?(?: (?:it|that|this))?(?: (?:was|happen\w*|occur\w*|recorded|measured|reached))*"
+    )
+    named = rf"(?:(?:the|its) )?(?:{_UNIT}|<c(?P<time>\d+)>)(?: (?:when|in which|on which|of))?"
+    also = rf"(?: ,)? and (?:{_WHEN}|{named}){happened}(?= \?|$)"
+    most = rf"(?:{_SUPERLATIVE}|maximum|minimum) <c\d+>"
+    match = re.search(
+        rf"(?P<turn>{most}|{_extremes(parts)}(?: {_UNIT}| <t>)?)(?P<between>.*?){also}",
+        parts.text,
+    )
     if match is None or time is None:
         return False
-    named = match["time"]
-    if named and not parts.marked.mention(named).column.is_time:
+    if match["time"] and not parts.marked.mention(match["time"]).column.is_time:
         return False
     turn = _turn(parts, match["turn"].replace("maximum", "highest").replace("minimum", "lowest"))
     if turn is None:
@@ -177,4 +207,3 @@ def _and_when(parts: Parts) -> bool:
     _rank(parts, turn[0], [time], turn[1])
     parts.text = parts.text.replace(match[0], f"|{match['between']} |", 1)
     return True
-

@@ -1,43 +1,37 @@
 """Rules for conditions on rows."""
 
 import re
-from collections.abc import Iterable
 
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Operator
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.adjectives import HIGHER, LOWER
-from agent_core.analyst.understand.lexicon import SIZES
+from agent_core.analyst.understand.equals import NUMBER, WHERE, put_condition, put_flag
 from agent_core.analyst.understand.mentions import Mention
-from agent_core.analyst.understand.names import column_for
 from agent_core.analyst.understand.parts import Parts
-from agent_core.analyst.understand.units import in_unit_of
 
 _MORE = rf"\b(?:more|later|{'|'.join(sorted(HIGHER))})"
 _LESS = rf"\b(?:less|fewer|earlier|{'|'.join(sorted(LOWER))})"
 _COMPARISONS: tuple[tuple[Operator, str], ...] = (
-    ("at_least", rf"(?<!\S)>=|at least|no less than|not (?:less than|below|under)|{_MORE} than or equal to|a minimum of"),
-    ("at_most", rf"(?<!\S)<=|at most|no more than|not (?:more than|above|over)|up to|{_LESS} than or equal to|a maximum of"),
+    (
+        "at_least",
+        rf"(?<!\S)>=|at least|no less than|not (?:less than|below|under)|{_MORE} than or equal to|a minimum of",
+    ),
+    (
+        "at_most",
+        rf"(?<!\S)<=|at most|no more than|not (?:more than|above|over)|up to|{_LESS} than or equal to|a maximum of",
+    ),
     ("above", rf"(?<!\S)>|above|over|exceeding|exceeds?|exceeded|{_MORE} than"),
     ("below", rf"(?<!\S)<(?= )|below|under|{_LESS} than"),
 )
-_NUMBER = r"<[nm](\d+)>(?: %)?"
-_WHERE = (
-    r"(?:\b(?:and |but )?(?:only |just )?(?:where|with|when|whose|having|"
-    r"if|that have|that has|which have|who have|for|of|in|by|and|only)(?: "
-    r"the| a| an)? )?"
-)
 _IS = r"(?: (?:is|are|was|were|be|=|equals?|equal to|of|:))?"
 _NOT = (
-    r"\b(?:is not|isn't|are not|aren't|was not|not in|not from|not|!=|except(?: for)?|excluding|exclude|without|neither|"
+    r"\b(?:is not|isn't|are not|aren't|was not|not in|not from|not|!=|except(?: for)?|excluding|exclude|without|"
+    r"neither|"
     r"other than|outside(?: of)?|but not|leave out|leaving out|ignoring|ignore|omit|omitting|apart from)(?: the)?"
 )
 _LIST = r"<v\d+>(?:(?: ,| and| or| nor| &| /|, and| vs| versus| against)+(?: (?:in|on|from|the))* <v\d+>)*"
-_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _BETTER = r"\b(?:more|less|fewer|better|worse|most|least|best|worst|\w+(?:er|ier|est))\b"
-_OF = r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c"
-_COUNTED_OF = r"\b(?:how many|number of|of|for|among|only|all)(?: the)?(?: <v\d+>)*"
-_FEW = 12
 _TRUE = {"true", "yes", "1", "y", "t"}
 
 
@@ -49,92 +43,6 @@ def read_filters(parts: Parts) -> None:
     _comparisons(parts)
     _texts(parts)
     _values(parts)
-
-
-def read_equal_numbers(parts: Parts) -> None:
-    """Read "with 8 cylinders", "cylinders is 8" and "first class"; to be called once limits are read."""
-    for match in parts.take_all(rf"(?:\b(?:for|in|of|the|only) )*\b({'|'.join(_ORDINALS)}) <c(\d+)>"):
-        column = parts.column(match[2])
-        if column.role == "number" and column.whole and (column.distinct or 0) <= _FEW:
-            parts.filters.append(Condition(column, "in", (float(_ORDINALS[match[1]]),)))
-        else:
-            parts.text = f"{parts.text} | <c{match[2]}>"
-    _sizes(parts)
-    _read_truths(parts)
-    _read_flags(parts)
-    for match in parts.take_all(rf"{_WHERE}<c(\d+)> (?:is|are|was|=|equals?|equal to|:) (?:exactly )?{_NUMBER}"):
-        _condition(parts, match[1], "in", [match[2]])
-    for match in parts.take_all(rf"\b(?:with|where|having)(?: an?| the)? <c(\d+)> of (?:exactly )?{_NUMBER}"):
-        _condition(parts, match[1], "in", [match[2]])
-    for match in parts.take_all(rf"\b(?:with|having|have|has|for|of|only)(?: exactly)? {_NUMBER} <c(\d+)>"):
-        _condition(parts, match[2], "in", [match[1]])
-    for match in parts.take_all(rf"\b(?:for|where|with|only|from|in|of) <c(\d+)> {_NUMBER}"):
-        _condition(parts, match[1], "in", [match[2]])
-    for match in parts.take_all(rf"<c(\d+)> (?:(?:level|grade|class|group|number|no|type) )?{_NUMBER}(?! <)"):
-        _condition(parts, match[1], "in", [match[2]])
-
-
-def _sizes(parts: Parts) -> None:
-    """Read "parties of six" and "tables for two", where a column says how many they are."""
-    for match in parts.take_all(r"<c(\d+)> (?:of|for) <n(\d+)>"):
-        column = parts.column(match[1])
-        if column.role == "number" and column.whole and (column.distinct or 0) <= _FEW:
-            parts.filters.append(Condition(column, "in", (parts.marked.figure(match[2]),)))
-            parts.text = parts.text.replace("|", "<t>", 1)
-        else:
-            parts.text = f"{parts.text} <c{match[1]}> <n{match[2]}>"
-    size = next((one for kind in SIZES if (one := column_for(parts.table, kind)) and one.whole), None)
-    named = r"\b(?:tables?|part(?:y|ies)|groups?|households?|famil(?:y|ies)|teams?) (?:of|for) (?:exactly )?<n(\d+)>"
-    if size is not None and (sized := parts.take(named)):
-        parts.filters.append(Condition(size, "in", (parts.marked.figure(sized[1]),)))
-        parts.assumptions.append(f"I took {code(size.name)} for how many they are.")
-
-
-def _read_truths(parts: Parts) -> None:
-    """Read "smokers" and "non-smokers" where `smoker` holds yes and no; where both are named they are compared."""
-    named = [number for number in re.findall(r"<c(\d+)>", parts.text) if parts.marked.mention(number).column.truths]
-    if len({parts.marked.mention(number).column for number in named}) < len(named):
-        parts.text = re.sub(r"\bnon (?=<c)", "", parts.text)
-        return
-    for number in named:
-        plural = parts.marked.mention(number).phrase.lower().endswith("s")
-        whose = rf"(?:\b(?:how many|number of|of|for|among|only|all)(?: <v\d+>)* )<c{number}>"
-        if parts.take(rf"\b(?:non|not|no|without|excluding|except)(?: any| the)? <c{number}>(?: <t>)?"):
-            _truth(parts, number, yes=False)
-        elif parts.has(rf"{_COUNTED_OF} <c{number}> (?:<t>|<c\d+>)") and parts.take(rf"<c{number}>(?= )"):
-            _truth(parts, number, yes=True)
-        elif parts.has(
-            rf"\b(?:how many|number of|share of|percentage of)\b.* (?:are|is|were|was) <c{number}>"
-        ) and parts.take(rf"\b(?:are|is|were|was) <c{number}>"):
-            _truth(parts, number, yes=True)
-            parts.counts_rows = True
-        elif plural and parts.has(whose) and parts.take(rf"<c{number}>(?: <t>)?"):
-            _truth(parts, number, yes=True)
-            parts.text = re.sub(r"\b(how many|number of)\b(?=(?: \|)+)", r"\1 <t>", parts.text)
-
-
-def _truth(parts: Parts, number: str, *, yes: bool) -> None:
-    column = parts.column(number)
-    truths = column.truths
-    assert truths
-    parts.filters.append(Condition(column, "in", (truths[0 if yes else 1],)))
-
-
-def _read_flags(parts: Parts) -> None:
-    """Read "of survivors" beside another number as a condition."""
-    others = [one for one in parts.marked.columns() if one.column.role == "number" and not one.column.is_two_valued]
-    if not others and not parts.has(r"^(?:and )?(?:only|just)\b"):
-        return
-    two_valued = [
-        number
-        for number in re.findall(
-            r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c(\d+)>(?! (?:is|are|was|=|<))", parts.text
-        )
-        if parts.marked.mention(number).column.is_two_valued
-    ]
-    for number in two_valued:
-        parts.take(rf"{_OF}{number}>")
-        _flag(parts, parts.column(number), truth=True)
 
 
 def _never(parts: Parts) -> None:
@@ -183,12 +91,12 @@ def _missing(parts: Parts) -> None:
 
 
 def _ranges(parts: Parts) -> None:
-    between = rf"(?:between|from) {_NUMBER} (?:and|to|-) {_NUMBER}"
-    for match in parts.take_all(rf"{_WHERE}<c(\d+)>{_IS} {between}"):
-        _condition(parts, match[1], "between", [match[2], match[3]])
+    between = rf"(?:between|from) {NUMBER} (?:and|to|-) {NUMBER}"
+    for match in parts.take_all(rf"{WHERE}<c(\d+)>{_IS} {between}"):
+        put_condition(parts, match[1], "between", [match[2], match[3]])
     for match in parts.take_all(r"\b(?:only )?(?:between|from) <n(\d+)> (?:and|to) <n(\d+)>(?: <c(\d+)>)?"):
         if match[3]:
-            _condition(parts, match[3], "between", [match[1], match[2]])
+            put_condition(parts, match[3], "between", [match[1], match[2]])
         else:
             parts.bare.append(("between", (parts.marked.figure(match[1]), parts.marked.figure(match[2]))))
 
@@ -200,34 +108,16 @@ def _comparisons(parts: Parts) -> None:
             parts.filters.append(Condition(parts.column(match[2]), signed, (0.0,)))
     for operator, words in _COMPARISONS:
         sign = rf"(?:(?:is|are|was|were|be) )?(?:{words})"
-        for match in parts.take_all(rf"{_WHERE}<c(\d+)> (?:of )?{sign} {_NUMBER}"):
+        for match in parts.take_all(rf"{WHERE}<c(\d+)> (?:of )?{sign} {NUMBER}"):
             if parts.marked.mention(match[1]).column.role in {"category", "text"} and f"<n{match[2]}>" in match[0]:
                 parts.bare.append((operator, (parts.marked.figure(match[2]),)))
                 parts.text = f"{parts.text} | <c{match[1]}>"
             else:
-                _condition(parts, match[1], operator, [match[2]])
-        for match in parts.take_all(rf"{_WHERE}{sign} <n(\d+)> <c(\d+)>"):
-            _condition(parts, match[2], operator, [match[1]])
-        for match in parts.take_all(rf"{_WHERE}{sign} <n(\d+)>"):
+                put_condition(parts, match[1], operator, [match[2]])
+        for match in parts.take_all(rf"{WHERE}{sign} <n(\d+)> <c(\d+)>"):
+            put_condition(parts, match[2], operator, [match[1]])
+        for match in parts.take_all(rf"{WHERE}{sign} <n(\d+)>"):
             parts.bare.append((operator, (parts.marked.figure(match[1]),)))
-
-
-def _condition(parts: Parts, mark: str, operator: Operator, figures: Iterable[str]) -> None:
-    column = parts.column(mark)
-    numbers = tuple(parts.marked.figure(figure) for figure in figures)
-    if column.role == "number":
-        try:
-            numbers = tuple(in_unit_of(column, number) for number in numbers)
-        except ValueError:
-            parts.problems.append(f"I can't tell how the unit of your number relates to {code(column.name)}.")
-        ordered = tuple(sorted(numbers)) if operator == "between" else numbers
-        parts.filters.append(Condition(column, operator, ordered))
-    elif column.role in {"category", "text"} and operator == "in":
-        parts.filters.append(Condition(column, "in", tuple(f"{number:g}" for number in numbers)))
-    else:
-        parts.problems.append(
-            f"The column {code(column.name)} doesn't hold numbers, so I can't compare it with a number."
-        )
 
 
 def _texts(parts: Parts) -> None:
@@ -257,18 +147,13 @@ def _named_text(parts: Parts, match: re.Match[str]) -> None:
     column = parts.column(match[1])
     text = str(parts.marked.entities[int(match[4])]) if match[4] else match[3]
     if column.is_two_valued:
-        _flag(parts, column, truth=(text.lower() in _TRUE) != bool(match[2]))
+        put_flag(parts, column, truth=(text.lower() in _TRUE) != bool(match[2]))
     elif column.role in {"category", "text"}:
         parts.filters.append(Condition(column, "not_in" if match[2] else "in", (text,)))
     else:
         parts.problems.append(
             f"The column {code(column.name)} doesn't hold text, so I can't look for {quoted(text)} in it."
         )
-
-
-def _flag(parts: Parts, column: Column, *, truth: bool) -> None:
-    value: str | float = float(truth) if column.role == "number" else str(truth)
-    parts.filters.append(Condition(column, "in", (value,)))
 
 
 def _without_values(parts: Parts) -> None:

@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 
 from agent_core.analyst.markdown import code
-from agent_core.analyst.query import Aggregation, Condition, Filter, Group, Order, Query, Span
+from agent_core.analyst.query import Aggregation, Filter, Group, Order, Query, Span
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.complete import complete
+from agent_core.analyst.understand.complete import compared, complete
 from agent_core.analyst.understand.defaults import default_aggregation, obvious_measure
 from agent_core.analyst.understand.grouping import group_of, is_figure
 from agent_core.analyst.understand.intents import kinds
@@ -80,12 +80,12 @@ def _only_dressing(parts: Parts) -> bool:
     return bool(parts.filters or parts.export or parts.drop_missing or parts.clears_filters) and not parts.subjects
 
 
-def merge(previous: Query, parts: Parts) -> Query | Unclear:
+def merge(previous: Query, parts: Parts) -> Query | Unclear:  # noqa: PLR0911 - one line for each kind
     """The previous question with everything that this one says outright put over it."""
     if turned := _other_side(previous, parts):
         return turned
-    if parts.problems:
-        return Unclear(parts.problems[0], parts.table)
+    if problems := [*parts.problems, *parts.unsettled]:
+        return Unclear(problems[0], parts.table)
     if ratio := of_that(previous, parts):
         return replace(previous, measures=ratio, aggregation="sum", share=True, ratio=True, assumptions=())
     parts.adds = parts.has(_ADDING)
@@ -96,9 +96,12 @@ def merge(previous: Query, parts: Parts) -> Query | Unclear:
     if base is None:
         parts.filters = [*previous.filters, *parts.filters]
         return complete(parts)
+    bare = compared(parts, base)
+    if isinstance(bare, Unclear):
+        return bare
     query = replace(
         base,
-        filters=_filters(previous, parts, base),
+        filters=_filters(previous, parts, base, bare),
         order=parts.order if parts.order != "auto" else base.order,
         limit=parts.limit or base.limit,
         share=base.share or parts.share,
@@ -201,10 +204,8 @@ def _groups(previous: Query, parts: Parts) -> tuple[Group, ...]:
     return tuple(new[:2])
 
 
-def _filters(previous: Query, parts: Parts, base: Query) -> tuple[Filter, ...]:
-    new = list(parts.filters)
-    if parts.bare and len(base.measures) == 1:
-        new += [Condition(base.measures[0], operator, values) for operator, values in parts.bare]
+def _filters(previous: Query, parts: Parts, base: Query, bare: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    new = [*parts.filters, *bare]
     if parts.clears_filters:
         return tuple(new)
     replaced = {one.column for one in new}

@@ -14,7 +14,9 @@ _APART = r"(?:differences?|gaps?|margins?|disparity|disparities)"
 
 def read_gap(parts: Parts) -> None:
     """Read what asks for a difference, and put the two that are compared beside each other."""
-    two = len(re.findall(_VALUE, parts.text)) > 1 or len([one for one in parts.marked.columns() if one.column.truths]) > 1
+    two = (
+        len(re.findall(_VALUE, parts.text)) > 1 or len([one for one in parts.marked.columns() if one.column.truths]) > 1
+    )
     asked = parts.take(r"(?:\band |, ?)*\b(?:by|and) how (?:much|many(?: <t>| [a-z]+)?)(?= \?|$)")
     if not asked and two:
         asked = parts.take(rf"\b(?:by )?how (?:much|many)(?= {_MORE}\b)|\b{_APART}\b(?: (?:in|of)\b(?! <v))?(?= |$)")

@@ -182,6 +182,9 @@ FILLER = words(
     cover covers covered
     anyone anybody someone somebody everybody nobody quick
     along fell fallen get gets got getting
+    excluding exclude excluded except omit omitting ignore ignoring leaving minus plus others trouble bother favour
+    favor gone cell cells quartile quartiles percentile percentiles skewed skew
+    appreciate grateful sorry wondered
     listed mentioned represented
     chosen picked selected preferred occurring observed longer
     simple brief briefly picture visual visually visualization

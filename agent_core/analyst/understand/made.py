@@ -39,7 +39,7 @@ _TOGETHER = (
     rf"(?:sum|total) of (?:both )?({_LIST})",
     rf"\bcombined ({_LIST})",
     rf"(?:both )?({_LIST})(?: <t>)? (?:combined|added(?: up| together)?|put together|taken together)\b",
-    rf"\b(?:how many|how much|total|number of)\b.*?(?:both )?({_LIST}).*\b(?:together|in total)\b",
+    rf"\b(?:how many|how much|total|number of)\b.*?(?:both )?({_LIST})(?=.*\b(?:together|in total)\b)",
     rf"({_OF}<c\d+>(?: (?:plus|\+) {_OF}<c\d+>)+)",
 )
 _ONE_NAME = re.compile(
@@ -120,7 +120,7 @@ def _of_one_name(marked: Marked) -> Marked:
         fitting = [one for one in (mention.column, *mention.others) if one.role == "number"]
         upper = next((one for one in fitting if _UPPER & set(stems(one.name))), None)
         lower = next((one for one in fitting if _LOWER & set(stems(one.name))), None)
-        if upper and lower and upper != lower:
+        if upper and lower and upper != lower and not re.search(r"\brange of\b", match[0]):
             return _put(marked, match, "", _made("minus", (upper, lower)), (mark,))
     return marked
 

@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from agent_core.analyst.schema.columns import Table
 from agent_core.analyst.schema.words import comparable, stem
+from agent_core.analyst.understand.glosses import without_glosses
 from agent_core.analyst.understand.lexicon import NUMBER_WORDS, ROW_NOUNS
-from agent_core.analyst.understand.mentions import Mention, Seen, Word, mentions, word
+from agent_core.analyst.understand.mentions import Mention, Piece, Seen, Word, mentions, word
 from agent_core.analyst.understand.moments import Moment, find
 from agent_core.analyst.understand.spelling import rule_word
 from agent_core.analyst.understand.units import Quantity, unit_of
@@ -89,14 +90,6 @@ class Marked:
         return tuple(one for one in self.entities if isinstance(one, Mention) and one.value is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    start: int
-    word: Word
-    figure: float | None = None
-    sign: bool = False
-
-
 @lru_cache(maxsize=512)
 def mark(question: str, table: Table, seen: tuple[Seen, ...] = (), supposed: Supposed = NOTHING) -> Marked:
     """Mark the mentions of one table's columns and values, and numbers, moments and quoted text.
@@ -105,60 +98,49 @@ def mark(question: str, table: Table, seen: tuple[Seen, ...] = (), supposed: Sup
     """
     moments = sorted(find(question), key=lambda found: found[0]) if table.time else []
     pieces = [one for one in _pieces(question) if one.word.text.lower() not in supposed.prose]
-    found = _without_glosses(question, pieces, mentions([piece.word for piece in pieces], table, seen))
+    pieces = without_glosses(question, pieces, table)
+    found = mentions([piece.word for piece in pieces], table, seen)
     nouns = table.nouns | ROW_NOUNS | supposed.rows
     pieces, corrected = _spelt(pieces, found, nouns | supposed.rows)
     return replace(_join(question, pieces, found, moments, nouns), corrected=corrected)
 
 
 def _spelt(
-    pieces: Sequence[_Piece], found: Sequence[Mention], nouns: frozenset[str]
-) -> tuple[list[_Piece], tuple[tuple[str, str], ...]]:
+    pieces: Sequence[Piece], found: Sequence[Mention], nouns: frozenset[str]
+) -> tuple[list[Piece], tuple[tuple[str, str], ...]]:
     """The pieces with words that are a rule's but for a slip of the pen put right, and what was put right."""
     read = {place for one in found for place in range(one.start, one.end)}
     out, corrected = [], []
     for place, piece in enumerate(pieces):
         text = piece.word.text
         own = place in read or piece.sign or piece.figure is not None or piece.word.quoted
-        meant = None if own or stem(text.lower()) in nouns or not text.islower() else rule_word(text)
+        meant = None if own or stem(text.lower()) in nouns or not text[1:].islower() else rule_word(text.lower())
         out.append(replace(piece, word=word(meant)) if meant else piece)
         corrected += [(text, meant)] if meant else []
     return out, tuple(corrected)
 
 
-def _without_glosses(question: str, pieces: Sequence[_Piece], found: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """Leave out a doubtful column where brackets after it name the one that is meant: "spending (AVGEXP)"."""
-
-    def glossed(one: Mention, after: Mention) -> bool:
-        bracket = question[: pieces[after.start].start].endswith("(") if after.start < len(pieces) else False
-        return bracket and not one.sure and after.sure and after.value is None and one.end == after.start
-
-    return tuple(
-        one for one, after in zip(found, (*found[1:], None), strict=False) if after is None or not glossed(one, after)
-    )
-
-
-def _pieces(question: str) -> list[_Piece]:
+def _pieces(question: str) -> list[Piece]:
     pieces = []
     for match in _TOKEN.finditer(question):
         text = match[0]
         if match["quoted"]:
-            pieces.append(_Piece(match.start(), word(text[1:-1], quoted=True)))
+            pieces.append(Piece(match.start(), word(text[1:-1], quoted=True)))
         elif match["number"]:
             suffix = (match["suffix"] or "").lower()
             figure = float(text[: len(text) - len(suffix)].replace(",", "")) * _SCALES.get(suffix, 1)
             figure = Quantity(figure, unit) if (unit := unit_of(suffix)) else figure
-            pieces.append(_Piece(match.start(), word(text), figure=figure))
+            pieces.append(Piece(match.start(), word(text), figure=figure))
         elif match["word"]:
-            pieces.append(_Piece(match.start(), word(_POSSESSIVE.sub("", text))))
+            pieces.append(Piece(match.start(), word(_POSSESSIVE.sub("", text))))
         else:
-            pieces.append(_Piece(match.start(), Word(text, ()), sign=True))
+            pieces.append(Piece(match.start(), Word(text, ()), sign=True))
     return pieces
 
 
 def _join(
     question: str,
-    pieces: Sequence[_Piece],
+    pieces: Sequence[Piece],
     found: Sequence[Mention],
     moments: Sequence[tuple[int, int, Moment]],
     nouns: frozenset[str],
@@ -190,7 +172,7 @@ def _join(
     return Marked(" ".join(one for one in out if one), tuple(entities), question)
 
 
-def _is_amount(pieces: Sequence[_Piece], position: int) -> bool:
+def _is_amount(pieces: Sequence[Piece], position: int) -> bool:
     """Whether what may be a year is an amount: "less than 2000 lbs", "above 1900"."""
     if pieces[position].figure is None:
         return False
@@ -200,7 +182,7 @@ def _is_amount(pieces: Sequence[_Piece], position: int) -> bool:
     return bool(compared) or unit_of(after) is not None
 
 
-def _with_unit(piece: _Piece, entities: list[Entity]) -> int:
+def _with_unit(piece: Piece, entities: list[Entity]) -> int:
     """Take a unit to the figure before it: how many pieces that were."""
     figure = entities[-1]
     scale = None if piece.sign or piece.word.quoted else _SCALE_WORDS.get(piece.word.text.lower())
@@ -214,7 +196,7 @@ def _with_unit(piece: _Piece, entities: list[Entity]) -> int:
     return 1
 
 
-def _plain(piece: _Piece, entities: list[Entity], nouns: frozenset[str]) -> str:
+def _plain(piece: Piece, entities: list[Entity], nouns: frozenset[str]) -> str:
     text = piece.word.text
     if piece.word.quoted:
         entities.append(text)

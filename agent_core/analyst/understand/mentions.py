@@ -30,6 +30,16 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A word, a number or a sign of the question, and where it starts."""
+
+    start: int
+    word: Word
+    figure: float | None = None
+    sign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """Words from `start` up to `end` that speak of a column, or of a value of a column."""
 
@@ -108,7 +118,9 @@ def _is_measure(mention: Mention, words: Sequence[Word], table: Table) -> bool:
     if best is None or best[0] < _LEAST_FOR_MEASURE or best[1][0].role != "number":
         return False
     said = [one.text.lower() for one in words]
-    if {"much", "amount", "total"} & set(said[: mention.start]) or (said[mention.start - 1] in _MORE and "many" not in said):
+    if {"much", "amount", "total"} & set(said[: mention.start]) or (
+        said[mention.start - 1] in _MORE and said[max(0, mention.start - 2) : mention.start] != ["many", "more"]
+    ):
         return True
     counted = {"many", "number", "count", "days", "often", "share", "percentage"} & set(said)
     others = (names_of(table).best(one.stems, one.text) for one in words if one is not words[mention.start])
@@ -118,6 +130,7 @@ def _is_measure(mention: Mention, words: Sequence[Word], table: Table) -> bool:
 
 def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> Iterator[Mention]:
     values, names = _with_seen(table, seen), names_of(table)
+    own = {column.name for column in table.columns}
     for start in range(len(words)):
         for end in range(start + 1, min(len(words), start + _LONGEST_PHRASE) + 1):
             phrase = words[start:end]
@@ -127,7 +140,7 @@ def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> 
             text = " ".join(one.text for one in phrase)
             if text.lower().endswith("s") and text.lower() in table.nouns and text.lower() != parts[0]:
                 continue
-            best = names.best(parts, text)
+            best = None if text.isdecimal() and text not in own else names.best(parts, text)
             if best and not (best[0] < SURE and set(parts) <= table.nouns and not _short_measure(best[1][0], table)):
                 score, columns = best[0], _by_end(best[1], text)
                 yield Mention(start, end, score, text, columns[0], others=columns[1:])

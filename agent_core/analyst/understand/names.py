@@ -13,6 +13,7 @@ from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, NOT
 SURE = 88
 """From this score on, the words are the column's name and nothing has to be said about it."""
 
+_ENDS = {"minimum": "min", "lowest": "min", "maximum": "max", "highest": "max"}
 _CLOSE = 0.84
 _FUZZY_LENGTH = 5
 _SHORT = 3
@@ -167,6 +168,8 @@ def _inflected(verb: str) -> set[str]:
 
 
 def _alike(part: str, core: tuple[str, ...]) -> bool:
+    if part in _ENDS:
+        return _ENDS[part] in core
     return part in core or (part not in NOT_ALONE and (_synonym(part, core) or any(similar(part, o) for o in core)))
 
 

@@ -77,6 +77,8 @@ class Parts:
     assumptions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """Whole sentences on what can't be done with this table."""
+    unsettled: list[str] = field(default_factory=list)
+    """Such sentences on what a look into the data may still settle."""
 
     def take(self, pattern: str | re.Pattern[str]) -> re.Match[str] | None:
         """Take the first match out of the text."""

@@ -12,9 +12,10 @@ from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.schema.years import by_year
 from agent_core.analyst.understand.changing import read_changes
 from agent_core.analyst.understand.complete import complete
+from agent_core.analyst.understand.equals import read_equal_numbers
 from agent_core.analyst.understand.extremes import read_extremes
 from agent_core.analyst.understand.files import without_file
-from agent_core.analyst.understand.filters import read_equal_numbers, read_filters
+from agent_core.analyst.understand.filters import read_filters
 from agent_core.analyst.understand.followup import changes, merge
 from agent_core.analyst.understand.gaps import read_gap
 from agent_core.analyst.understand.grouped import read_groups
@@ -26,16 +27,16 @@ from agent_core.analyst.understand.meanings import Explain, Meaning, Place, Sear
 from agent_core.analyst.understand.mentions import Seen
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.places import read_places
+from agent_core.analyst.understand.pointing import pointed
 from agent_core.analyst.understand.ratios import read_per_head, read_ratio
 from agent_core.analyst.understand.rest import Rest, rest, without_prose
 from agent_core.analyst.understand.shape import (
-    NO_SIDES,
-    read_aggregation,
     read_comparatives,
     read_order,
     read_rest,
     read_unable,
 )
+from agent_core.analyst.understand.summing import read_aggregation
 from agent_core.analyst.understand.supposing import suppose, told, worth
 from agent_core.analyst.understand.times import read_grain, read_times
 from agent_core.analyst.understand.wishes import read_wishes
@@ -159,6 +160,8 @@ def understand(question: str, tables: Sequence[Table], previous: Query | None, f
     question = without_file(question, table)
     if previous and previous.table == table:
         parts = read(question, table, found)
+        if asked_on := pointed(previous, parts):
+            return _checked(asked_on, parts, found)
         if changes(parts, previous):
             return _changed(_checked(merge(previous, parts), parts, found), previous, parts)
     parts = read(question, table, found)
@@ -209,8 +212,7 @@ def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     found = {**_in_samples((*left.weighty, *left.maybe, *left.light), parts.table), **found}
     words = tuple(phrase for phrase in (*left.weighty, *left.maybe) if phrase not in found)
     if isinstance(meaning, Unclear):
-        settled = [one for one in parts.problems if one != NO_SIDES]
-        searches = words and not settled and _worth_a_search(parts.table)
+        searches = words and not parts.problems and _worth_a_search(parts.table)
         return Search(parts.table, words) if searches else meaning
     unused = [quoted(word) for word in (*left.maybe, *left.light) if not found.get(word)]
     if problem := _passed_over(meaning, left, unused, found):

@@ -24,8 +24,11 @@ _FORMS = (
     (True, rf"{_A} {_SHARE} of {_B}"),
     (False, rf"ratios? (?:of|between) {_A} (?:to|and|over|by) {_B}"),
     (False, rf"{_A} to {_B} ratios?"),
+    (False, rf"{_A} per {_B}"),
     (False, rf"{_A} (?:divided by|relative to) {_B}"),
 )
+_FEW_STEPS = 25
+"""A figure with no more values than these sorts the rows into groups: "tip per size"."""
 _OF_THAT = rf"^(?:(?:and|now|show|that|it|this) )*(?:as|in)(?: an?| the)? {_SHARE} of {_B}"
 
 
@@ -49,6 +52,8 @@ def read_ratio(parts: Parts) -> None:
         if match is None:
             continue
         one, other = (parts.marked.mention(match[name]).column for name in "ab")
+        if " per " in form and (other.distinct or 0) <= _FEW_STEPS:
+            continue
         if one != other and all(is_figure(column) and not column.is_two_valued for column in (one, other)):
             parts.text = parts.text.replace(match[0], "|", 1)
             parts.ratio = (parts.column(match["a"]), parts.column(match["b"]))

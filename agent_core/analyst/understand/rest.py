@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from agent_core.analyst.schema.words import stem
-from agent_core.analyst.understand.adjectives import BASES, COMPARATIVES
+from agent_core.analyst.understand.adjectives import BASES, COMPARATIVES, HIGHER, LOWER
 from agent_core.analyst.understand.intents import asks_for_relation
 from agent_core.analyst.understand.lexicon import FILLER, words
 from agent_core.analyst.understand.names import score
@@ -52,6 +52,14 @@ _PERCENT = re.compile(
 )
 
 
+_UP = {"more", "over", "above", "up", "older", *HIGHER}
+_DOWN = {"less", "fewer", "under", "below", "down", "younger", *LOWER}
+_OR_MORE = re.compile(
+    rf"(<n\d+>)( <[ct]\d*>)? (?:(?:or|and) ({'|'.join(sorted(_UP | _DOWN))})\b(?! (?:than|the|in|of))|"
+    r"\+(?= <[tc]|$))"
+)
+
+
 def _before_known(match: re.Match[str]) -> str:
     """Nothing of "most" in "most stable": what follows says what is meant."""
     return match[0] if _known(match[1]) else ""
@@ -60,6 +68,7 @@ def _before_known(match: re.Match[str]) -> str:
 def without_prose(text: str) -> str:
     """A marked question without the percent sign of a limit, and without what "i.e." explains by columns or values."""
     text = _PERCENT.sub(r"\1", text)
+    text = _OR_MORE.sub(lambda match: f"at {'most' if match[3] in _DOWN else 'least'} {match[1]}{match[2] or ''}", text)
     if meant := _I_MEAN.search(text):
         kinds = set(re.findall(r"<([mvc])\d+>", text[meant.end() :]))
         text = (
@@ -89,7 +98,7 @@ def rest(parts: Parts) -> Rest:
     read |= _adjectives(parts)
     harmless = (_COUNTED if measured else frozenset()) | read
     for phrase in _phrases(parts.text, parts.marked.text, harmless, parts.marked.original):
-        if _explained(phrase, parts):
+        if _abbreviated(phrase, parts):
             continue
         if _stands_as_value(phrase, parts):
             weighty.append(phrase)
@@ -140,19 +149,6 @@ def _phrases(left: str, whole: str, harmless: frozenset[str], original: str) -> 
 def _known(token: str) -> bool:
     one = token.replace("’", "'")
     return one in FILLER or stem(one) in FILLER or one in _UNITS or len(one) == 1
-
-
-def _explained(phrase: str, parts: Parts) -> bool:
-    """Whether a column or a value follows in brackets: "Netflix (NFLX)"."""
-    after = re.search(rf"{re.escape(phrase)}\s*\(([^()]+)\)", parts.marked.original, re.IGNORECASE)
-    known = [one.phrase.casefold() for one in (*parts.marked.columns(), *parts.marked.values())]
-    if after is not None and any(one in after[1].casefold() for one in known):
-        return True
-    if _abbreviated(phrase, parts):
-        return True
-    exact = [one.column.name.casefold() for one in parts.marked.columns()]
-    near = re.search(rf"\b{re.escape(phrase)}(?:\s+[\w'-]+){{0,3}}\s*\(([^()]+)\)", parts.marked.original)
-    return near is not None and near[1].strip().casefold() in exact
 
 
 def _abbreviated(phrase: str, parts: Parts) -> bool:

@@ -5,12 +5,11 @@ import re
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Aggregation
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.schema.words import stem, stems
-from agent_core.analyst.understand.adjectives import BASES, COMPARATIVES, EXTREMES, LOW, LOWEST
+from agent_core.analyst.understand.adjectives import COMPARATIVES
 from agent_core.analyst.understand.grouped import COMPARE, lists_values, others_named
 from agent_core.analyst.understand.intents import asks_whether_together
-from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES
-from agent_core.analyst.understand.names import column_for, score
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, SUPERLATIVES
+from agent_core.analyst.understand.names import column_for
 from agent_core.analyst.understand.parts import Parts
 
 _SUPERLATIVE = "|".join(sorted(SUPERLATIVES, key=len, reverse=True))
@@ -25,7 +24,6 @@ _UNABLE = (
     ("moving averages", r"\b(?:moving|rolling) (?:average|mean|sum|median)s?\b"),
     ("maps", r"\b(?:maps?|choropleth)\b(?<!heat map)"),
 )
-NO_SIDES = "I can't tell what is to be compared with what."
 _PART_OF_MOMENT = (
     r"(?<!by the )(?<!since the )(?<!until the )(?<!from the )(?<!before the )(?<!after the )(?<!to the )"
     r"\b(end|start|beginning|middle) of (?:the year )?<m"
@@ -36,17 +34,20 @@ _UNREAD = (
     r"\band (?:after|before|since)\b(?! <)|"
     r"\b(?:(?:first|second|third|fourth|last) (?:half|day|week|month|quarter|year)|"
     r"not|never|except|excluding|without|neither|nor|minus|plus|times|twice|double|half|others|the rest|everyone else|"
-    r"previous|opposite|streaks?|consecutive|in a row|gap|margins?|latest|newest|opening|closing|middle|growth|"
+    r"previous|opposite|streaks?|consecutive|in a <t>|gap|margins?|latest|newest|opening|closing|middle|growth|"
     r"(?<!<)(?:first|next) (?=[^|,])|last (?=[^|? ])|(?:per|each|every) (?=[a-z<])|"
     r"(?:before|since|until) (?=\S)|after (?=\S)|at the (?:start|end|beginning))(?!\w)"
 )
-_COUNTED_ROWS = (
-    r"\b(?:how many|number of|count of|how often)(?: (?:of|the|all|these|those|<v\d+>))*"
-    r"(?: <t>| (?:days|weeks|months|quarters|years|hours|times)\b|(?<=how often))"
+_SECOND = (
+    r"^(?:.* )?(?:what|which|how|who|where|when|show|list|give|tell)\b.*[\w>] (?:and|,|;|\?)(?: and)?(?: also)? "
+    r"(?:what|which|how many|how much|who|where)(?:'s)?"
+    r"(?: (?:<t>|<[cv]\d+>))? (?:is|are|was|were|did|does|do|has|have|had)\b"
 )
-_MONEY = {"bill", "amount", "total", "fee", "charge", "fare", "revenue", "value", "spend", "tip"}
+"""A question behind the question."""
+_NOT_COMPARED = "".join(
+    f"(?<!{word} )" for word in ("least", "most", "than", "over", "above", "under", "below", "exactly")
+)
 _SIZES = {"bigger": "size", "larger": "size", "smaller": "size"}
-_HOW_FAR = rf"\bhow ({'|'.join(BASES)})\b.* (?:get|gets|got|become|became)\b"
 _ALL = 10
 _SOME_ROWS = r"\b(?:first|last|some|few|couple of|sample)(?: few)?(?: of the)? (?:rows|lines|records|entries)\b"
 
@@ -83,7 +84,7 @@ def _read_limit(parts: Parts) -> None:
         _limit(parts, parts.marked.figure(match[1]), None)
         parts.text = parts.text.replace("|", "which", 1)
     elif (match := _trailing(parts)) or (
-        match := parts.take(r"<n(\d+)>(?= <c\d+> (?:<t>|(?:days|weeks|months|years)\b))")
+        match := parts.take(rf"{_NOT_COMPARED}<n(\d+)>(?= <c\d+> (?:<t>|(?:days|weeks|months|years)\b))")
     ):
         _limit(parts, parts.marked.figure(match[1]), None)
     elif match := parts.take(r"\b(first|last|random|any)(?: the)? <n(\d+)>(?: random)?"):
@@ -152,112 +153,6 @@ def _limit(parts: Parts, count: float, superlative: Aggregation | None) -> None:
         parts.order = "descending" if superlative == "max" else "ascending"
 
 
-def read_aggregation(parts: Parts) -> None:
-    """Read "average", "total", "how many", "the highest"."""
-    if parts.take(r"\b(?:how many|number of|numbers of|count(?: of|s|ing)?|how often|frequency(?: of)?|frequencies)\b"):
-        parts.counts = True
-        parts.counts_rows = parts.has(_COUNTED_ROWS)
-        parts.in_total = parts.has(r"\b(?:in total|altogether|in all|total)\b")
-        parts.take_all(r"\b(?:in total|overall|altogether|in all|combined|total)\b")
-    parts.how_much = parts.take(r"\bhow much\b") is not None
-    parts.running = (
-        parts.take(r"\b(?:cumulative(?:ly)?|cumulated|running total|accumulated|year to date|ytd)\b") is not None
-    )
-    parts.over_time = parts.over_time or (parts.running and parts.table.time is not None)
-    if parts.take(r"\b(?:different|distinct|unique|differing)\b"):
-        parts.intent = parts.intent or "unique"
-    if parts.take(
-        r"\b(?:on|in|for) an? (?:normal|usual|ordinary|regular|typical|average) "
-        r"(?:<c\d+>|<t>|(?:day|night|week|month|year)\b)"
-    ):
-        parts.aggregation = parts.aggregation or "mean"
-    if parts.take(r"\bstandard deviations?\b"):
-        parts.aggregation = "std"
-    for match in parts.take_all(rf"\b(?:{_AGGREGATION})\b"):
-        _aggregation(parts, match[0])
-    if far := re.search(_HOW_FAR, parts.marked.original.lower()):
-        parts.aggregation = parts.aggregation or ("min" if far[1] in LOW else "max")
-    _within_names(parts)
-    _adjectives(parts)
-    _without_column(parts)
-    _of_another_kind(parts)
-
-
-def _without_column(parts: Parts) -> None:
-    """A word such as "cheapest" means a column; another one must not stand in for it."""
-    if any(one.column.role == "number" and not one.column.is_year for one in parts.marked.columns()):
-        return
-    said = set(parts.marked.text.split())
-    for word in MEASURED_BY:
-        if word in said:
-            parts.problems.append(f"I found no column for {quoted(word)}.")
-
-
-def _of_another_kind(parts: Parts) -> None:
-    """In "the longest marriage", a column that is only half named has to hold lengths."""
-    for mention in parts.marked.columns():
-        before = re.search(rf"\b({'|'.join(MEASURED_BY)}) {re.escape(mention.phrase)}", parts.marked.original.lower())
-        doubtful = mention.column.role == "number" and not mention.sure and before is not None
-        money = before and MEASURED_BY[before[1]] == "price" and set(stems(mention.column.name)) & _MONEY
-        fits = money or (before and any(score((stem(k),), k, mention.column) for k in MEASURED_BY[before[1]].split()))
-        again = any(one.column == mention.column and one.start > mention.end for one in parts.marked.columns())
-        if before and doubtful and not fits and not again:
-            parts.problems.append(f"I found no column for {quoted(before[0])}.")
-
-
-def _adjectives(parts: Parts) -> None:
-    """A word such as "hottest" names a column, and that its extreme is wanted."""
-    for mention in parts.marked.columns():
-        word = mention.phrase.lower()
-        if word not in EXTREMES:
-            continue
-        how: Aggregation = "min" if word in LOWEST else "max"
-        if parts.superlative not in {None, how} and not parts.groups:
-            _aggregation(parts, word)
-        elif parts.superlative is None:
-            parts.superlative = how
-            parts.asks_for_one = parts.asks_for_one or parts.limit is None
-
-
-def _aggregation(parts: Parts, word: str) -> None:
-    how = AGGREGATIONS[word]
-    if word.startswith("typical") and parts.aggregation is None:
-        parts.aggregation, parts.further = how, ["mean"]
-        return
-    if parts.loosely and how in {"min", "max"} and word not in EXTREMES:
-        parts.superlative, parts.loosely = how, False
-        return
-    if parts.superlative and how in {"min", "max"} and how != parts.superlative and not parts.groups:
-        parts.aggregation, parts.superlative = parts.superlative, None
-        parts.further.append(how)
-        parts.asks_for_one = False
-        return
-    extreme = word in SUPERLATIVES or (how in {"min", "max"} and (parts.asks_for_one or parts.limit is not None))
-    if extreme:
-        parts.loosely = word in EXTREMES and parts.superlative is None
-        parts.superlative = parts.superlative or how
-    elif parts.aggregation is None:
-        parts.aggregation = how
-    elif how != parts.aggregation and how not in parts.further:
-        parts.further.append(how)
-
-
-def _numbered(one: Column, other: Column) -> bool:
-    """Whether two names differ by their number alone, as `test_1` and `test_2`."""
-    return re.sub(r"\d+", "", one.name) == re.sub(r"\d+", "", other.name)
-
-
-def _within_names(parts: Parts) -> None:
-    """A word such as "max" may have been read as part of "temp_max": "max temp" means both."""
-    if parts.aggregation or parts.superlative:
-        return
-    compared = {one.column for one in parts.filters}
-    for mention in (one for one in parts.marked.columns() if one.column not in compared):
-        words = mention.phrase.lower().split()
-        if len(words) > 1 and mention.score < 95 and words[0] in AGGREGATIONS:  # noqa: PLR2004
-            _aggregation(parts, words[0])
-
-
 def read_unable(parts: Parts) -> None:
     """What no rule of ours can do is refused by name."""
     if match := re.search(_PART_OF_MOMENT, parts.marked.text):
@@ -270,9 +165,11 @@ def read_unable(parts: Parts) -> None:
 def read_rest(parts: Parts) -> None:
     """Columns that no rule has placed are what the question is about."""
     if match := re.search(_UNREAD, parts.text):
-        parts.problems.append(f"I can't tell what {quoted(match[0])} refers to.")
+        parts.unsettled.append(f"I can't tell what {quoted(match[0].replace('<t>', 'row'))} refers to.")
     if re.search(r"\bthan\b", parts.text) and not _compares(parts):
-        parts.problems.append(NO_SIDES)
+        parts.unsettled.append("I can't tell what is to be compared with what.")
+    if not parts.wanted and not parts.gap and parts.has(_SECOND):
+        parts.problems.append("I answer one question at a time: please ask the second part on its own.")
     parts.take_all(COMPARE)
     if parts.has(COMPARE) or (lists_values(parts) and parts.has(r"\bthan\b|\bdiffer\w*\b")):
         parts.compares = True
@@ -290,3 +187,8 @@ def _compares(parts: Parts) -> bool:
     """Whether what stands on both sides of "than" is read otherwise: values of a column, or two numbers."""
     values = lists_values(parts) or len({one.value for one in parts.marked.values()}) > 1 or parts.several
     return values or parts.compares or asks_whether_together(parts) or parts.has(r"<m\d+> .*than (?:in )?<m")
+
+
+def _numbered(one: Column, other: Column) -> bool:
+    """Whether two names differ by their number alone, as `test_1` and `test_2`."""
+    return re.sub(r"\d+", "", one.name) == re.sub(r"\d+", "", other.name)

@@ -22,13 +22,24 @@ def _rule_words() -> frozenset[str]:
     return frozenset(word for word in named if len(word) >= _SHORTEST - 1)
 
 
+@cache
+def _idle_words() -> frozenset[str]:
+    return frozenset(word for word in FILLER if len(word) >= _SHORTEST - 1 and word.isalpha())
+
+
 @lru_cache(maxsize=4_096)
 def rule_word(said: str) -> str | None:
-    """The only word of the rules that is one letter away, or two letters changed about; None for a word of its own."""
+    """The only word of the rules that is one letter away, or two letters changed about; None for a word of its own.
+
+    A word that carries nothing is only meant where two letters are changed about: "togehter", "whcih".
+    """
     known = said in FILLER or stem(said) in FILLER or said in AGGREGATIONS or said in NUMBER_WORDS
-    if known or len(said) < _SHORTEST or said in VERBS or said in DONE or said in _rule_words():
+    if known or len(said) < _SHORTEST - 1 or said in VERBS or said in DONE or said in _rule_words():
         return None
-    near = [one for one in _rule_words() if one[0] == said[0] and one_slip(said, one)]
+    turned = [one for one in _idle_words() | _rule_words() if len(one) == len(said) and sorted(one) == sorted(said)]
+    near = [one for one in turned if one_slip(said, one)]
+    if not near and len(said) >= _SHORTEST:
+        near = [one for one in _rule_words() if one[0] == said[0] and one_slip(said, one)]
     return near[0] if len(near) == 1 else None
 
 

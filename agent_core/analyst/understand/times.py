@@ -149,6 +149,7 @@ def grain_for(column: Column) -> Grain | None:
 def _spans(parts: Parts, time: Column) -> None:
     parts.text = re.sub(r"(<m\d+>) compared (?:to|with) (?=(?:in |the )*<m)", r"\1 vs ", parts.text)
     parts.text = re.sub(r"(<m\d+> (?:and|or|vs|versus)) (?:(?:in|during|for|the) )+(?=<m)", r"\1 ", parts.text)
+    parts.text = re.sub(r"\b(last|past|latest|most recent) <c(\d+)>", lambda match: _unit(parts, match), parts.text)
     about = rf"(?:<c(?P<c>{_times(parts)})>(?: (?:is|was|are|in|=))? )?"
     unit = r"(?P<unit>day|week|month|year)s?"
     if match := parts.take(
@@ -173,6 +174,12 @@ def _spans(parts: Parts, time: Column) -> None:
     ):
         moment = parts.marked.moment(match["a"])
         _within(parts, _column(parts, match, time), moment)
+
+
+def _unit(parts: Parts, match: re.Match[str]) -> str:
+    """The plain word where a column of times is called by it: "the last year"."""
+    one = parts.marked.mention(match[2])
+    return f"{match[1]} {one.phrase.lower()}" if one.column.is_time and one.phrase.lower() in UNITS else match[0]
 
 
 def _times(parts: Parts) -> str:

@@ -9,6 +9,7 @@ from agent_core.analyst.write.moving import movers
 
 _METHODS = {"sum": "sum(min_count=1)", "mean": "mean()", "median": "median()", "min": "min()", "max": "max()"}
 _METHODS |= {"std": "std()", "nunique": "nunique()"}
+_METHODS |= {"range": "agg(lambda values: values.max() - values.min())"}
 _FACTS = 15
 _TOP_ROWS = 60
 _PERIODS: dict[Grain, str] = {
@@ -107,8 +108,12 @@ def _single(query: Query) -> list[str]:
     for column in query.measures:
         place = f"data[{literal(column.name)}]"
         lines.append(f'print("missing:", {place}.isna().sum())')
-        lines += [f'print("value:", {place}.{method(query, how)})' for how in (query.aggregation, *query.further)]
+        lines += [f'print("value:", {_of_all(query, place, how)})' for how in (query.aggregation, *query.further)]
     return lines
+
+
+def _of_all(query: Query, place: str, how: Aggregation) -> str:
+    return f"{place}.max() - {place}.min()" if how == "range" else f"{place}.{method(query, how)}"
 
 
 def _ratio(query: Query) -> list[str]:

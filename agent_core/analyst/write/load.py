@@ -20,7 +20,9 @@ def used(query: Query) -> tuple[Column, ...]:
     each = [query.each.column] if query.each else []
     each += [query.table.time] if query.change == "groups" and query.table.time else []
     named = [*query.measures, *query.wanted, *grouped, *each, *filtered]
-    return tuple(dict.fromkeys(part for column in named for part in (*(column.made.parts if column.made else ()), column)))
+    return tuple(
+        dict.fromkeys(part for column in named for part in (*(column.made.parts if column.made else ()), column))
+    )
 
 
 def load(table: Table, columns: Sequence[Column]) -> list[str]:
@@ -102,6 +104,8 @@ def clean(variable: str, column: Column) -> list[str]:
             ]
         case "plain_number" | "comma_decimals":
             lines = ["# Numbers that are stored as text.", *_number(place, column)]
+        case "quarter_date":
+            lines = ["# Quarters, as the first of their days.", *_quarters(place)]
         case "date" | "day_first_date" | "zoned_date":
             lines = ["# Dates, as dates.", f"{place} = {_date(place, column)}"]
     counted = f"present = {place}.notna().sum()"
@@ -127,6 +131,15 @@ def _number(place: str, column: Column) -> list[str]:
     else:
         text += r'.str.replace(r"[^\d.\-]", "", regex=True)'
     return [text, f'{place} = pd.to_numeric(text, errors="coerce")']
+
+
+def _quarters(place: str) -> list[str]:
+    return [
+        f'text = {place}.astype("string")',
+        r'years = text.str.extract(r"(\d{4})")[0]',
+        'months = text.str.extract(r"[Qq]([1-4])")[0].astype("Int64") * 3 - 2',
+        f'{place} = pd.to_datetime(years + "-" + months.astype("string"), format="%Y-%m", errors="coerce")',
+    ]
 
 
 def _date(place: str, column: Column) -> str:

@@ -37,7 +37,7 @@ def keep(one: Filter) -> list[str]:
     return [f"data = data[{condition(one)}]"]
 
 
-def condition(one: Condition) -> str:
+def condition(one: Condition) -> str:  # noqa: PLR0911 - one line for each kind
     """An expression that is true for the rows to keep."""
     if one.alternative:
         return f"({condition(replace(one, alternative=None))}) | ({condition(one.alternative)})"

@@ -13,6 +13,7 @@ AGGREGATIONS: dict[Aggregation, str] = {
     "std": "standard deviation of",
     "nunique": "number of different",
     "quantile": "percentile of",
+    "range": "range of",
 }
 GRAINS: dict[Grain, str] = {
     "day": "day",
