@@ -41,7 +41,7 @@ class Orphans:
             resuming = {one.name for one in there if isinstance(one, Resuming)}
             for orphan in orphans if resuming else ():
                 events = self._events.read(orphan.conversation_id)
-                if goes_on(events, orphan, resuming) and self._sandboxes.adopt(orphan):
+                if goes_on(events, orphan, resuming, datetime.now(UTC)) and self._sandboxes.adopt(orphan):
                     self._adopted[orphan.conversation_id] = orphan
             self._note({one.id for one in self._sandboxes.close_orphans()} | set(self._errands.close_orphans()))
 
@@ -108,9 +108,9 @@ class Orphans:
         self._unseen = self._unseen or bool(ids)
 
 
-def goes_on(events: Iterable[StoredEvent], orphan: LoggedSandbox, resuming: set[str]) -> bool:
+def goes_on(events: Iterable[StoredEvent], orphan: LoggedSandbox, resuming: set[str], now: datetime) -> bool:
     """Whether a sandbox was at rest, is within its times, and is wholly under the contract in force."""
-    state, now = State(), datetime.now(UTC)
+    state = State()
     limits: SandboxOpened | SandboxAmended | None = None
     removed = False
     for one in events:

@@ -20,7 +20,7 @@ from agent_core.session.orphans import goes_on
 from agent_core.storage.events import StoredEvent
 from agent_core.storage.sandboxes import LoggedSandbox
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEEN = LoggedSandbox("s", "c", NOW - timedelta(minutes=10), NOW - timedelta(minutes=1), "host", 1, 0.0)
 E2B = moved(Contract(), "e2b")
 OPENED = SandboxOpened(
@@ -43,7 +43,7 @@ def amended(*pending: str) -> SandboxAmended:
 
 def found(*events: Event, orphan: LoggedSandbox = SEEN) -> bool:
     stored = [StoredEvent(seq, event) for seq, event in enumerate((*BEGUN, *events), 1)]
-    return goes_on(stored, orphan, {"e2b", "daytona"})
+    return goes_on(stored, orphan, {"e2b", "daytona"}, NOW)
 
 
 @pytest.mark.parametrize(
