@@ -128,6 +128,8 @@ def _verbatim(given: Verbatim, runs: tuple[Run, ...]) -> Reply:
     if outcome.error:
         if is_limit(outcome):
             return Reply(failed(outcome, tried_again=False))
+        if outcome.message.startswith("EOFError"):
+            return Reply("Your code asked for input, and nobody can type while it runs: write the value into the code.")
         return Reply(f"Your code ended with an error: {plain_sentence(outcome.message) or 'see its output above'}.")
     made = [code(name) for name in outcome.artifacts if name]
     return Reply(f"Your code ran through{f' and made {listed(made)}' if made else ''}. {_printed(outcome)}")

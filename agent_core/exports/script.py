@@ -10,6 +10,8 @@ from textwrap import indent
 
 from agent_core.exports.story import LANGUAGE_NAMES, WARNING, Answer, Question, Remark, Run, Step, Story
 
+# Else Python would read a title such as "Fix the encoding: latin-1" as the encoding of the script.
+_ENCODING = "# -*- coding: utf-8 -*-"
 _PREAMBLE = '''
 import os
 
@@ -101,7 +103,7 @@ def to_script(story: Story) -> bytes:
                 parts.append(_run(step))
             case Remark(text):
                 parts.append(_comment(text))
-    return ("\n\n".join(parts) + "\n").encode("utf-8", "replace")
+    return ("\n\n".join([_ENCODING, *parts]) + "\n").encode("utf-8", "replace")
 
 
 def shown_at_last(code: str) -> str:

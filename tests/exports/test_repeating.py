@@ -149,6 +149,13 @@ def test_only_a_last_expression_is_shown(code: str, shown: str) -> None:
     compile(found, "<test>", "exec")
 
 
+def test_no_title_is_taken_for_the_encoding_of_a_script() -> None:
+    """Python looks for `coding:` in the first two lines: an odd name would end it, and UTF-7 hide code in a comment."""
+    for title in ("Fix the encoding: klingon", "coding: utf-7 +AAo-import this"):
+        names = compile(to_script(tell(title, ())), "<script>", "exec").co_names
+        assert "this" not in names
+
+
 def test_what_a_limit_has_stopped_is_told_and_not_repeated() -> None:
     """An endless loop would hang the notebook and the script; text that the model wrote ends no comment and no cell."""
     started = CodeStarted(turn="t", run="r", code="while True: pass", language="python", contract_version=1)

@@ -171,6 +171,7 @@ async def test_what_is_offered_works(sandbox):
     code = """
 import pandas, numpy, matplotlib.pyplot, plotly.express, pyarrow.parquet, openpyxl
 import scipy.stats, sklearn.linear_model, statsmodels.api, seaborn
+assert "background" in pandas.DataFrame({"a": [1]}).style.highlight_max().to_html()
 print("ok")
 """
     assert await output(sandbox, code) == "ok\n"

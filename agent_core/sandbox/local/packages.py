@@ -18,6 +18,7 @@ OFFERED = (
     "scikit-learn",
     "statsmodels",
     "seaborn",
+    "jinja2",
     "requests",
     "httpx",
     "pip",
