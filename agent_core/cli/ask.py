@@ -32,11 +32,15 @@ def command(*, files: tuple[Path, ...], question: str, source: Path | None, out:
     The code runs in a sandbox under the contract, and the conversation stands in the app afterwards. Ends with 0
     when the question was answered, with 1 when it was not, and with 2 when it could not be asked.
     """
+    if not question.strip():
+        raise click.UsageError("The question is empty.")
     try:
+        if out:
+            out.mkdir(parents=True, exist_ok=True)  # before anything is spent on an answer that has no place
         with conversation(source) as asked:
             ended = _asked(asked, files, question)
             found = [stored.event for stored in ended]
-            written = _written(asked, ended, out) if out else []
+            written, unwritten = _written(asked, ended, out) if out else ([], "")
             cost = asked.snapshot().cost.total_usd
     except (RingfenceError, ValueError, OSError) as error:
         click.echo(str(error), err=True)
@@ -53,8 +57,11 @@ def command(*, files: tuple[Path, ...], question: str, source: Path | None, out:
             click.echo(f"Wrote {name}", err=True)
     if ran is not None and ran.error:
         click.echo(_printable(ran.message), err=True)
+    if unwritten:
+        click.echo(_printable(unwritten), err=True)
     if turn.outcome != "done":
         click.echo(_printable(turn.message), err=True)
+    if unwritten or turn.outcome != "done":
         sys.exit(1)
 
 
@@ -82,18 +89,23 @@ def _wait(asked: Conversation) -> None:
             click.echo("\r\033[K", nl=False, err=True)
 
 
-def _written(asked: Conversation, events: tuple[StoredEvent, ...], out: Path) -> list[str]:
-    """Write what the turn made into a folder, over nothing that is there, and return the paths."""
-    out.mkdir(parents=True, exist_ok=True)
-    taken = {path.name for path in out.iterdir()}
-    written = []
-    for artifact in _artifacts(events):
-        name = safe_name(file_name(artifact), taken)
-        taken.add(name)
-        with (out / name).open("xb") as file:
-            file.write(file_data(artifact, asked.read_artifact))
-        written.append(str(out / name))
-    return written
+def _written(asked: Conversation, events: tuple[StoredEvent, ...], out: Path) -> tuple[list[str], str]:
+    """Write what the turn made into a folder, over nothing that is there.
+
+    Returns the paths, and why it ended before the last: an answer that was paid for is not lost to a full disk.
+    """
+    written: list[str] = []
+    try:
+        taken = {path.name for path in out.iterdir()}
+        for artifact in _artifacts(events):
+            name = safe_name(file_name(artifact), taken)
+            taken.add(name)
+            with (out / name).open("xb") as file:
+                file.write(file_data(artifact, asked.read_artifact))
+            written.append(str(out / name))
+    except (KeyError, ValueError, OSError) as error:
+        return written, f"Not everything could be written to {out}: {error}"
+    return written, ""
 
 
 def _artifacts(events: tuple[StoredEvent, ...]) -> Iterator[Artifact]:

@@ -5,10 +5,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from agent_core.contract import Contract
-from agent_core.contract.forms import from_yaml
+from agent_core.contract.forms import ContractInvalid, from_yaml
 from agent_core.events import FileRefused
 from agent_core.session import Conversation, Deployment, IncomingFile
 from agent_core.session.deployment import LOCAL_PERSON
+
+
+def contract_in(source: Path) -> Contract:
+    """The contract in a YAML file. Raises ContractInvalid, OSError."""
+    try:
+        return from_yaml(source.read_text("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ContractInvalid((f"{source.name} is not text in UTF-8, so it can't be read as a contract.",)) from None
 
 
 @contextmanager
@@ -17,7 +25,7 @@ def conversation(source: Path | None) -> Iterator[Conversation]:
 
     Raises RingfenceError, and ValueError or OSError for a file that can't be read as a contract.
     """
-    contract: Contract | None = from_yaml(source.read_text("utf-8")) if source else None
+    contract = contract_in(source) if source else None
     deployment = Deployment.start()
     try:
         yield deployment.create(LOCAL_PERSON.id, contract)

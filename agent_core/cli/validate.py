@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from agent_core.cli.opener import by_command
+from agent_core.cli.session import contract_in
 from agent_core.config import Settings
 from agent_core.contract import PROVIDERS, Contract, ProviderName, moved
-from agent_core.contract.forms import from_yaml
 from agent_core.errors import RingfenceError
 from agent_core.sandbox.providers import provider
 from agent_core.validation.base import GROUPS, Group, Progress, Report
@@ -43,7 +43,7 @@ def command(
     Ends with 0 when nothing got through, with 1 when something did, and with 2 when it could not be tried.
     """
     try:
-        contract = from_yaml(source.read_text("utf-8")) if source else Contract()
+        contract = contract_in(source) if source else Contract()
         if name:
             contract = moved(contract, name)
         report = asyncio.run(_validate(contract, only))

@@ -53,6 +53,13 @@ def test_what_can_not_be_answered_or_asked(home: Path, tmp_path: Path) -> None:
     done = ask("hello", "--contract", str(contract))
     assert (done.exit_code, done.stdout) == (2, "")
     assert "seconds per call: must be a whole number" in done.stderr
+    contract.write_bytes(b"name: caf\xe9")
+    assert "contract.yaml is not text in UTF-8" in ask("hello", "--contract", str(contract)).stderr
+    done = ask(" ")
+    assert (done.exit_code, "The question is empty." in done.stderr) == (2, True)
+    (tmp_path / "taken").write_text("a file")
+    done = ask("hello", "--out", str(tmp_path / "taken" / "below"))
+    assert (done.exit_code, done.stdout) == (2, "")
     contract.write_text("filesystem: {largest_file_mib: 1}")
     (tmp_path / "large.csv").write_bytes(b"a\n" * (1 << 20))
     done = ask(str(tmp_path / "large.csv"), "How many rows?", "--contract", str(contract))
