@@ -12,7 +12,7 @@ from agent_core.exports.figures import NotDrawable
 from agent_core.exports.forms import FORMS
 from agent_core.exports.page import chart_page, chart_page_size
 from agent_core.exports.story import Made, Read, made, tell
-from agent_core.session import Conversation
+from agent_core.session import Conversation, titles
 from components import moments, units
 from components.markdown import plain
 
@@ -87,8 +87,8 @@ def _made(found: Sequence[Made], read: Read) -> None:
         for place, one in enumerate(found[(shown - 1) * _PAGE : shown * _PAGE]):
             icon, kind = _KINDS[one.artifact.kind]
             name, media_type, data = _handed(one.artifact, read)
-            question = units.short(one.question.replace("`", " "))
-            reason = f"“{question}”" if question else "code that you ran yourself"
+            question = units.short(titles.title(one.question, ()).replace("`", " "))
+            reason = f"“{question}”" if one.question else "code that you ran yourself"
             origin = f"{kind} from run {one.run}, {moments.shown(one.at)}: {reason}"
             _line(_Line(f"made-{place}", icon, name, _size(one.artifact), origin, media_type, data))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from agent_core.events import Artifact, CodeFinished
 from agent_core.exports import figures, tables
-from agent_core.exports.quiet import fenced, literal, quiet
+from agent_core.exports.quiet import blocks, fenced, literal, quiet
 from agent_core.exports.story import WARNING, Answer, Question, Read, Remark, Run, Story
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -46,9 +46,16 @@ def to_notebook(story: Story, read: Read) -> bytes:
 
 
 def asked(text: str) -> str:
-    """A question as Markdown: its first line as a heading, all else as a quotation."""
-    lines = [literal(line) for line in text.splitlines() if line.strip()] or [""]
-    return "\n\n".join([f"## {lines[0]}", *(f"> {line}" for line in lines[1:])])
+    """A question as Markdown: its first line of prose as a heading, all else as a quotation, code as code."""
+    heading, parts = "", []
+    for language, inner in blocks(text):
+        lines = [literal(line) for line in inner.splitlines() if line.strip()]
+        if language is not None:
+            parts.append(fenced(inner, language))
+            continue
+        heading, *lines = [heading, *lines] if heading else lines or [""]
+        parts += [f"> {line}" for line in lines]
+    return "\n\n".join([f"## {heading or 'Code'}", *parts])
 
 
 def _opening(story: Story) -> str:

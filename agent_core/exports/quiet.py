@@ -32,6 +32,23 @@ def quiet(text: str) -> str:
     return "\n".join([*lines, mark] if mark else lines)
 
 
+def blocks(text: str) -> list[tuple[str | None, str]]:
+    """A text in order: prose with None, and the inside of each fence with the name of its language, or an empty one."""
+    found: list[tuple[str | None, list[str]]] = [(None, [])]
+    mark = ""
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if not mark and fence:
+            mark = fence["mark"]
+            found.append((_word(fence["info"]), []))
+        elif mark and fence and fence["mark"].startswith(mark) and not fence["info"].strip():
+            mark = ""
+            found.append((None, []))
+        else:
+            found[-1][1].append(line)
+    return [(language, "\n".join(lines)) for language, lines in found if language is not None or any(lines)]
+
+
 def literal(text: str) -> str:
     """Text in which Markdown reads nothing, on one line."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

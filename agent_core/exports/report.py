@@ -16,6 +16,7 @@ from agent_core.contract.words import unbroken
 from agent_core.events import Artifact, CodeFinished
 from agent_core.exports import figures, pictures, tables
 from agent_core.exports.page import chart, page, prepared
+from agent_core.exports.quiet import blocks
 from agent_core.exports.story import LANGUAGE_NAMES, Answer, Question, Read, Remark, Run, Story
 
 _SHOWN_ROWS = 100
@@ -52,7 +53,7 @@ class _Report:
     def _step(self, step: Question | Answer | Run | Remark) -> str:
         match step:
             case Question(text):
-                return f'<section class="question">{escape(text.strip())}</section>'
+                return f'<section class="question">{_question(text)}</section>'
             case Answer(text):
                 return f'<section class="answer">{markdown(text)}</section>'
             case Run():
@@ -100,6 +101,16 @@ class _Report:
                 return f'<pre class="plain">{escape(data.decode("utf-8", "replace")[:_LONGEST_OUTPUT])}</pre>'
             case "file":
                 return f'<p class="files">File made: {name}</p>'
+
+
+def _question(text: str) -> str:
+    parts = blocks(text)
+    if all(language is None for language, _ in parts):
+        return escape(text.strip())
+    return "".join(
+        f"<div>{escape(inner.strip())}</div>" if language is None else f"<pre><code>{escape(inner)}</code></pre>"
+        for language, inner in parts
+    )
 
 
 def _output(done: CodeFinished) -> list[str]:

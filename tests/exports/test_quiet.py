@@ -5,7 +5,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from agent_core.contract import Contract
+from agent_core.exports.notebook import asked
 from agent_core.exports.quiet import fenced, literal, quiet
+from agent_core.exports.report import to_report
+from agent_core.exports.story import Question, Story
 
 PIECES = (
     "![a](http://evil.example/a.png)", "<img src=http://evil.example/b.png>", "[r]: http://evil.example/c", "![r]", "[r]",
@@ -46,6 +50,16 @@ def test_a_literal_is_read_as_it_was_written(text: str) -> None:
     inline = [token for token in MarkdownIt("commonmark").parse(f"x {literal(text)}") if token.type == "inline"]
     shown = "".join(child.content for child in inline[0].children or ())
     assert shown == f"x {words}".rstrip()
+
+
+def test_code_in_a_question_stays_code() -> None:
+    """And what it says of itself is no heading: neither a fence nor a line of code."""
+    text = "Why does this fail?\n```python\nprint(*[1], sep='_')\n```\nTell me."
+    assert asked(text) == "## Why does this fail?\n\n```python\nprint(*[1], sep='_')\n```\n\n> Tell me\\."
+    assert asked("```sh\nls\n```") == "## Code\n\n```sh\nls\n```"
+    told = to_report(Story("T", None, (Question(text),), (), Contract()), bytes.fromhex).decode()
+    assert '<section class="question"><div>Why does this fail?</div><pre><code>print(*[1], sep=' in told
+    assert "```" not in told
 
 
 @given(st.text(alphabet="`~ab\n", max_size=30))
