@@ -94,9 +94,12 @@ def _what_opens(page: Page, app: App) -> None:
     page.set_viewport_size(PHONE)
     page.locator(".st-key-document").get_by_role("button", name="End").click()
     usable(page, "[data-testid=stPopoverBody]")
-    page.goto(f"{app.url}/contract")
+    page.goto(f"{app.url}/contract?{page.url.partition('?')[2]}")
     drawn(page)
     page.locator(".st-key-contract-button button").click()
+    meter = page.locator(f"{DIALOG} .st-key-ticking-drawer-meter")
+    expect(meter).to_contain_text("Sandbox ready")
+    expect(meter).not_to_have_text(meter.text_content() or "")
     for fold in ("provider", "network", "billing"):
         page.locator(f".st-key-drawer-{fold}-fold summary").first.click()
     usable(page, DIALOG)
@@ -109,6 +112,22 @@ def _what_opens(page: Page, app: App) -> None:
         usable(page, DIALOG, ["dark", "light"] if act == "Delete" else ["light"])
         page.keyboard.press("Escape")
         expect(page.locator(DIALOG)).to_have_count(0)
+    _asks_in_several_lines(page, app)
+
+
+def _asks_in_several_lines(page: Page, app: App) -> None:
+    """On a phone: the field is as low again after that as it was before, though Stop had taken its room."""
+    page.goto(app.url)
+    drawn(page)
+    field = composer(page).get_by_test_id("stChatInput")
+    low = field.bounding_box()
+    ask(page, SLOW)
+    expect(talk(page)).to_contain_text("tick 3", timeout=ANSWER)
+    page.get_by_role("button", name="Stop").click()
+    settled(page)
+    drawn(page)
+    assert low
+    expect(field).to_have_css("height", f"{low['height']:g}px")
 
 
 def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
