@@ -8,12 +8,15 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 # The project itself, for its `ringfence` command; what it needs is installed by then.
 IN_PLACE  := --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+LOCKED    := --quiet --disable-pip-version-check --no-compile --require-hashes -r
+# What pip would do on one core; a sandbox, which sees the libraries read-only, can't do it for itself.
+COMPILE   := -m compileall -qq -j 0 $(VENV)/lib
 
 # A busy machine loses a race now and then: what fails twice has failed, and the report names each second try.
 # Files in their own order: those with few tests are the slow ones, and must not all come last.
 BY_FILE   := --reruns 1 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test fuzz lint types style format bench soak lock clean
+.PHONY: help run ready test fuzz lint types style format bench soak lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +32,8 @@ test: $(DEV_READY) ## Set up, and run every test, those in the browser too
 
 fuzz: $(DEV_READY) ## Try the properties on a thousand new cases each
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n 2 -m "hypothesis and not browser"
+
+ready: $(DEV_READY) ## Set up what tests and checks need
 
 lint: ## Check style, types and the direction of imports
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync types style
@@ -68,11 +73,13 @@ $(VENV)/bin/python:
 	    { rm -rf $(VENV); echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 $(RUN_READY): requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install $(LOCKED) requirements.lock
+	$(BIN)/python $(COMPILE) || true
 	$(BIN)/python -m pip install $(IN_PLACE)
 	@touch $@
 
 $(DEV_READY): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install $(LOCKED) requirements-dev.lock
+	$(BIN)/python $(COMPILE) || true
 	$(BIN)/python -m pip install $(IN_PLACE)
 	@touch $@ $(RUN_READY)
