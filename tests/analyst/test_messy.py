@@ -159,6 +159,11 @@ def test_no_other_column_is_put_in_the_place_of_one_that_is_named(library: Libra
     says(chat.ask("total price"), 8)
 
 
+def test_subtotals_that_are_counted_twice_are_told(library: Library) -> None:
+    chat = given(library, "sub.csv", b"Region,Shop,Sales\nNorth,A,10\nNorth Total,,10\nSouth,B,5\nSouth Total,,5\n")
+    assert "Rows such as “North Total” look like subtotals" in chat.ask("sum of sales by shop")
+
+
 @pytest.mark.parametrize(
     ("question", "rows"), [("show the first rows", [1, 2, 3]), ("show me the last few rows", [1, 2, 3])]
 )

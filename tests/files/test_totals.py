@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from agent_core.files.inside.layout import subtotal_among
 from agent_core.files.inside.shape import Shape
 from agent_core.files.inside.totals import TAIL_BYTES, Ending, ending_of
 
@@ -43,3 +44,19 @@ def test_totals_within_the_table_make_those_at_its_end_data() -> None:
 def test_a_long_text_is_only_looked_at_where_it_ends() -> None:
     rows = "".join(f"shop {number},{number},1\n" for number in range(TAIL_BYTES // 8))
     assert ending(f"shop,a,b\n{rows}Total,1,2\n") == Ending(1, "Total")
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        ([["North", "A", "1"], ["North Total", "", "1"], ["South", "B", "2"]], "North Total"),
+        ([["North", 1], ["Subtotal", 1], ["South", 2]], "Subtotal"),
+        ([["North", 1], ["East total", 1]], ""),
+        ([["North", 1], ["North total", None]], ""),
+        ([["Total Gym", 1], ["Gym", 2]], ""),
+        ([[None, 1], [3, 2], []], ""),
+    ],
+)
+def test_rows_that_sum_up_others_are_found(rows: list[list[object]], name: str) -> None:
+    """Only where the rows that they sum up stand above them under the same name."""
+    assert subtotal_among(rows) == name

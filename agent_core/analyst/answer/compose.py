@@ -7,7 +7,7 @@ from agent_core.analyst.answer.conditions import where
 from agent_core.analyst.answer.facts import Facts, NotFound, read_facts
 from agent_core.analyst.answer.numbers import rows
 from agent_core.analyst.dialogue import Outcome
-from agent_core.analyst.markdown import code, listed
+from agent_core.analyst.markdown import code, listed, quoted
 from agent_core.analyst.query import Query
 from agent_core.analyst.write.export import file_name
 from agent_core.analyst.write.load import cleaned, used
@@ -93,6 +93,8 @@ def _notes(query: Query, facts: Facts) -> str:
         notes.append(f"I joined {code(many.file)} with {code(one.file)} by {code(query.table.key)}.")
     if query.table.without_totals and query.intent in {"aggregate", "overview", "portion", "distribution"}:
         notes.append("The row of totals at the end of the file is not counted.")
+    if query.table.subtotal and query.intent in {"aggregate", "portion", "distribution"}:
+        notes.append(f"Rows such as {quoted(query.table.subtotal)} look like subtotals, and are counted as data here.")
     notes += query.assumptions
     columns = cleaned(query.table.columns if query.intent == "clean" else used(query))
     for column, count in zip(columns, facts.numbers("unreadable") if "unreadable" in facts.lines else (), strict=False):

@@ -138,6 +138,8 @@ class Table:
     """Its name in the second table, where that is another."""
     without_totals: bool = False
     """Whether the file has rows of totals that are no part of it."""
+    subtotal: str = ""
+    """What a row calls itself that sums up others, where there are such rows."""
     dropped: tuple[str, ...] = ()
     """Columns of the second table that are left out, because the first has them too."""
 
@@ -203,13 +205,22 @@ def tables(files: Sequence[tuple[str, FileProfile]]) -> tuple[Table, ...]:
         for table in profile.tables:
             if loads_a_table(table.read_with):
                 variable = _variable(name, table.name if len(profile.tables) > 1 else "", found)
-                found.append(replace(_table(name, variable, table), without_totals=_had_totals(profile, table)))
+                made = _table(name, variable, table)
+                found.append(
+                    replace(made, without_totals=_had_totals(profile, table), subtotal=_subtotal(profile, table))
+                )
     return tuple(found)
 
 
 def _had_totals(profile: FileProfile, table: TableProfile) -> bool:
     told = profile.problem or ""
     return _TOTALS in told and (len(profile.tables) == 1 or f"the sheet {table.name!r}" in told)
+
+
+def _subtotal(profile: FileProfile, table: TableProfile) -> str:
+    where = "" if len(profile.tables) == 1 else f"In the sheet {table.name!r}, "
+    match = re.search(rf'{re.escape(where)}[Ss]ome rows, such as "(.+?)", look like subtotals', profile.problem or "")
+    return match[1] if match else ""
 
 
 def loads_a_table(expression: str) -> bool:

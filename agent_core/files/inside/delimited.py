@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from agent_core.files.inside.findings import Unreadable, call
+from agent_core.files.inside.layout import about_subtotals, subtotal_among
 from agent_core.files.inside.shape import Shape
 from agent_core.files.inside.sniff import HEAD_BYTES, encoding_of
 from agent_core.files.inside.tally import TableTally
@@ -39,7 +40,7 @@ def read_delimited(opener: Opener, path: str, name: str = "", **more: Any) -> tu
     if bad:
         options["on_bad_lines"] = "skip"
     expression = call("read_csv", path, **more, **options) + ("" if shape.headed else ".add_prefix('column_')")
-    told = [_about_totals(ending), _about_bad_lines(bad)]
+    told = [_about_totals(ending), _about_bad_lines(bad), about_subtotals(subtotal_among(shape.rows))]
     return [tally.table(name, expression)], " ".join(one for one in told if one) or None
 
 

@@ -13,6 +13,8 @@ MOST_FOOTERS = 5
 TOTAL = r"(?:grand |sub ?|over)?(?:totals?|sums?|summe|gesamt(?:summe)?|insgesamt|totaux|somme)\b"
 TOTALS = re.compile(rf"{TOTAL}.*", re.IGNORECASE)
 
+SUBTOTAL = re.compile(r"(?P<of>.+?)\s+(?:sub ?)?totals?|sub ?totals?\b.*", re.IGNORECASE)
+
 Row = Sequence[Any]
 
 
@@ -65,6 +67,28 @@ def options_of(rows: Sequence[Row], names: Sequence[Any]) -> dict[str, Any]:
 def filled(row: Row) -> int:
     """How many cells of a row hold something."""
     return sum(1 for value in row if value is not None)
+
+
+def subtotal_among(rows: Sequence[Row]) -> str:
+    """What the first row calls itself that sums up rows above it, as "North Total" does those of North; or nothing."""
+    names: set[str] = set()
+    for row in rows:
+        first = next((cell.strip() for cell in row[:1] if isinstance(cell, str)), "")
+        match = SUBTOTAL.fullmatch(first)
+        figures = any(
+            isinstance(cell, int | float) or (isinstance(cell, str) and any(map(str.isdigit, cell))) for cell in row[1:]
+        )
+        if match and figures and (not match["of"] or match["of"].casefold() in names):
+            return first
+        names.add(first.casefold())
+    return ""
+
+
+def about_subtotals(name: str, where: str = "") -> str:
+    """The sentence on such rows."""
+    return (
+        f'{where or "Some"} rows, such as "{name[:40]}", look like subtotals and are counted as data.' if name else ""
+    )
 
 
 def _is_under_groups(first: Sequence[Row], header: int) -> bool:

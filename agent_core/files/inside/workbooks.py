@@ -18,7 +18,16 @@ from agent_core.files.inside.findings import (
     call,
     out_of_patience,
 )
-from agent_core.files.inside.layout import LOOKED_AT, MOST_FOOTERS, Layout, Row, layout_of, options_of
+from agent_core.files.inside.layout import (
+    LOOKED_AT,
+    MOST_FOOTERS,
+    Layout,
+    Row,
+    about_subtotals,
+    layout_of,
+    options_of,
+    subtotal_among,
+)
 from agent_core.files.inside.tally import TableTally
 
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -44,6 +53,7 @@ def read_workbook(path: str) -> tuple[list[dict[str, Any]], str | None]:
         raise Unreadable("The workbook is empty: none of its sheets holds anything.")
     tables = [_table(path, one) for one in sheets]
     told = [_left_out(one.title, one.layout) for one in sheets if one.layout.footers]
+    told += [about_subtotals(_subtotal(one), f"In the sheet {one.title!r}, some") for one in sheets]
     told += [_hidden([one.title for one in sheets if one.title in hidden])]
     told += [_not_worked_out(path, tables)]
     return tables, " ".join(filter(None, told)) or None
@@ -51,6 +61,10 @@ def read_workbook(path: str) -> tuple[list[dict[str, Any]], str | None]:
 
 def _left_out(title: str, layout: Layout) -> str:
     return f'The totals at the end of the sheet {title!r} ("{layout.total[:40]}") were left out of its table.'
+
+
+def _subtotal(sheet: "_Sheet") -> str:
+    return subtotal_among(sheet.first[sheet.layout.header + 1 : sheet.rows - sheet.layout.footers])
 
 
 def _hidden(titles: Sequence[str]) -> str:
