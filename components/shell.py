@@ -21,7 +21,7 @@ def conversation(here: Place) -> Conversation:
         operator=deployment.operates(who),
     )
     if choice.new or choice.open:
-        chosen = choice.open or deployment.create(person).id
+        chosen = choice.open or services.new_conversation().id
         state.open_conversation(chosen)
         if choice.new or here in {HISTORY, OPERATOR}:
             places.go(CHAT, chosen)

@@ -223,6 +223,7 @@ def test_the_sidebar_opens_another_conversation_and_a_new_one(page, conversation
     conversation.play()
     page.run()
     page.button(key="new-conversation").click().run()
+    page.button(key="new-conversation").click().run()
     assert len(scripted.all) == 2
     assert "short question" not in words(page)
     page.button(key=f"open-{conversation.id}").click().run()
