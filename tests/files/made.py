@@ -55,6 +55,7 @@ TEXTS: dict[str, bytes] = {
     "pipe.txt": b"a|b|c\n1|2|3\n4|5|6\n",
     "quoted.csv": b'id,note\n1,"hello, ""you""\nsecond line"\n2,plain\n',
     "thousand.csv": b'who,amount\nA,"1,234.50"\nB,"2,000.00"\nC,12.25\n',
+    "punkte.csv": b"Name;Preis\nA;1.234\nB;12.345\nC;999\n",
     "swiss.csv": b"who;amount\nA;1'234.50\nB;2'000'000.00\nC;12.25\n",
     "spaces.csv": b"a, b, c\n1, x, 2\n3, y, 4\n",
     "single.csv": b"value\n1\n2\n3\n",
@@ -78,6 +79,7 @@ TEXTS: dict[str, bytes] = {
     "deeper.json": json.dumps(
         {"page": 1, "data": {"short": [{"z": 1}], "items": [{"a": {"b": 1}}, {"a": {"b": 2}}]}}
     ).encode(),
+    "pages.json": b'{"results": [{"a": 1}], "meta": {"pages": [{"n": 1}, {"n": 2}]}}',
     "rows.json": b'[["a", "b"], [1, "x"], [2, "y"]]',
     "split.json": b'{"columns": ["a", "b"], "index": [0, 1], "data": [[1, 2], [3, 4]]}',
     "scalar.json": b'{"a":1}',

@@ -141,6 +141,7 @@ READ_WITH = {
     "records.json": "pd.read_json('inputs/records.json')",
     "nested.json": "pd.json_normalize(pd.read_json('inputs/nested.json', typ='series')['results'])",
     "deeper.json": "pd.json_normalize(pd.read_json('inputs/deeper.json', typ='series')['data']['items'])",
+    "pages.json": "pd.json_normalize(pd.read_json('inputs/pages.json', typ='series')['results'])",
     "rows.json": "pd.DataFrame(pd.read_json('inputs/rows.json').iloc[1:].values.tolist(), columns=['a', 'b'])",
     "split.json": "pd.read_json('inputs/split.json', orient='split')",
     "grouped.parquet": "pd.read_parquet('inputs/grouped.parquet').reset_index()",
@@ -230,6 +231,13 @@ def test_a_sheet_begins_where_its_table_does(name: str, looked: Looked) -> None:
         "The totals at the end of the sheet 'Prices' (\"Total\") were left out of its table. "
         "Hidden in the workbook, and read as well: 'Old prices'."
     )
+
+
+def test_thousands_that_could_be_decimals_are_told(looked: Looked) -> None:
+    """Where semicolons part the cells, a comma would part the decimals."""
+    profile = looked["punkte.csv"][0]
+    assert (profile.tables[0].columns[1].minimum, profile.tables[0].columns[1].maximum) == ("999", "12345")
+    assert profile.problem == "Numbers such as 1.234 were read as 1234, with thousands."
 
 
 def test_formulas_without_results_are_told(looked: Looked) -> None:

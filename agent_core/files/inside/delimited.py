@@ -41,6 +41,7 @@ def read_delimited(opener: Opener, path: str, name: str = "", **more: Any) -> tu
         options["on_bad_lines"] = "skip"
     expression = call("read_csv", path, **more, **options) + ("" if shape.headed else ".add_prefix('column_')")
     told = [_about_totals(ending), _about_bad_lines(bad), about_subtotals(subtotal_among(shape.rows))]
+    told.append(_about_thousands(shape.doubtful))
     return [tally.table(name, expression)], " ".join(one for one in told if one) or None
 
 
@@ -136,6 +137,10 @@ def _count_rows(opener: Opener, options: dict[str, Any]) -> int:
 
 def _about_totals(ending: Ending) -> str | None:
     return f'The totals at the end ("{ending.name[:40]}") were left out of the table.' if ending.rows else None
+
+
+def _about_thousands(number: str) -> str | None:
+    return f"Numbers such as {number} were read as {number.replace('.', '')}, with thousands." if number else None
 
 
 def _about_bad_lines(bad: list[str]) -> str | None:

@@ -97,6 +97,14 @@ class Shape:
         odd = [cell for cell in cells if not PLAIN.fullmatch(cell) and not GROUPED[mark].fullmatch(cell)]
         return any(set(cell) <= set("0123456789.,'") for cell in odd)
 
+    @property
+    def doubtful(self) -> str:
+        """A number such as 1.234 that was taken for more than a thousand, where no other tells; or nothing."""
+        cells = [cell for row in self.rows for cell in row]
+        if self.thousands != "." or _count(COMMA, cells):
+            return ""
+        return next((cell for cell in cells if GROUPED["."].fullmatch(cell)), "")
+
     def _marks(self) -> tuple[str, str]:
         return marks_of([cell for row in self.rows for cell in row], self.delimiter)
 
@@ -106,6 +114,8 @@ def marks_of(cells: Sequence[str], delimiter: str) -> tuple[str, str]:
     cells = [cell for cell in cells if cell[-1:].isdigit()]
     points, commas = _count(POINT, cells), _count(COMMA, cells)
     grouped = {mark: _count(pattern, cells) for mark, pattern in GROUPED.items()}
+    if delimiter == ";" and grouped["."] and not points and not commas and not grouped[","]:
+        return ",", "."
     undecided = grouped[","] and not points and not commas and delimiter == ";"
     if commas > points or undecided:
         return ",", "." if grouped["."] else "'" if grouped["'"] else ""

@@ -115,7 +115,7 @@ def _json_expression(document: Any, path: str) -> str:
     if isinstance(document, dict):
         if set(document) in _SPLIT and _fits(document):
             return call("read_json", path, orient="split")
-        if keys := max(_lists(document, ()), key=lambda found: found[0], default=(0, ()))[1]:
+        if keys := max(_lists(document, ()), key=lambda found: (-len(found[1]), found[0]), default=(0, ()))[1]:
             place = "".join(f"[{key!r}]" for key in keys)
             return f"pd.json_normalize({call('read_json', path, typ='series')}{place})"
         if document and all(isinstance(value, list | dict) for value in document.values()):
@@ -124,7 +124,7 @@ def _json_expression(document: Any, path: str) -> str:
 
 
 def _lists(document: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The length and the place of each list of records, those nearest to the top first."""
+    """The length and the place of each list of records."""
     for key, value in document.items():
         if _is_records(value):
             yield len(value), (*above, key)
