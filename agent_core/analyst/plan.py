@@ -19,7 +19,8 @@ from agent_core.analyst.schema.columns import Table, tables
 from agent_core.analyst.search import read_findings, search_program
 from agent_core.analyst.side import is_summary_request, side_answer, summary
 from agent_core.analyst.understand.meanings import Explain, Meaning, NoData, Search, Talk, Unclear, Verbatim
-from agent_core.analyst.understand.question import Found, talk, to_explain, understand, verbatim
+from agent_core.analyst.understand.question import Found, understand
+from agent_core.analyst.understand.talking import talk, to_explain, verbatim
 from agent_core.analyst.write.load import with_one_spelling
 from agent_core.analyst.write.program import Repair, program
 

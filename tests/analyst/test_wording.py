@@ -120,8 +120,8 @@ def test_rows_at_the_top_of_each_group_are_shown(library: Library) -> None:
 
 
 def test_a_column_that_is_named_is_used_or_said_to_be_left_out(library: Library) -> None:
-    """Of three groups one is left out, and of three columns without a verb two; both are told."""
+    """Of three groups one is left out, which is told; of three figures without a verb nothing can be made."""
     chat = library.chat("penguins.csv")
     assert "left out `sex`" in chat.ask("average body mass by species and island and sex")
     said = chat.ask("bill length, body mass and flipper length")
-    assert "didn't use `body_mass_g` and `flipper_length_mm`" in said
+    assert "can't put `body_mass_g` and `flipper_length_mm` together" in said

@@ -110,16 +110,18 @@ def portion(query: Query, facts: Facts) -> list[str]:
     *base, wanted = query.filters
     among = f" {where(tuple(base))}" if base else ""
     if query.measures:
-        return _portion_of(query, facts)
+        return _portion_of(query, facts) + _portion_by(query, facts)
     counted = f"{number(matching)} of {number(total)} ({where((wanted,))})"
     told = [f"**{percent(100 * matching / total)}** of the rows{among} fit: {counted}."]
-    if query.groups:
-        ranked = facts.rows("result")
-        parts = [
-            f"{key(row[0], query.groups[0].grain)} ({percent(row[3])})" for row in ranked[:8] if row[3] is not None
-        ]
-        told.append(f"By {grouped(query.groups[0])}: {listed(parts)}.")
-    return told
+    return told + _portion_by(query, facts)
+
+
+def _portion_by(query: Query, facts: Facts) -> list[str]:
+    if not query.groups:
+        return []
+    ranked = facts.rows("result")
+    parts = [f"{key(row[0], query.groups[0].grain)} ({percent(row[3])})" for row in ranked[:8] if row[3] is not None]
+    return [f"By {grouped(query.groups[0])}: {listed(parts)}."]
 
 
 def _portion_of(query: Query, facts: Facts) -> list[str]:

@@ -149,7 +149,7 @@ def _by(parts: Parts) -> tuple[Group, ...]:
         if parts.intent == "unique" or ((one_a_row or dated) and parts.counts):
             continue
         apart = parts.aggregation or (by and not numbers(parts))
-        if column.distinct == parts.table.rows and apart and not parts.compares:
+        if column.distinct == parts.table.rows and apart and (not parts.compares or _compared(parts)):
             continue
         if column.is_two_valued and (parts.counts or column.role == "number"):
             continue
@@ -174,14 +174,15 @@ def _compared(parts: Parts) -> tuple[Group, ...]:
         for one in parts.filters
         if isinstance(one, Condition) and one.operator == "in" and len(one.values) > 1
     ]
-    return tuple(Group(column) for column in several[:1])
+    places = [column for column in several if not column.is_time]
+    return tuple(Group(column) for column in (places or several)[:1])
 
 
 def _wants_rows(parts: Parts, by: tuple[Group, ...]) -> bool:
     worked_out = parts.aggregation or parts.counts or parts.share or parts.change
     if worked_out or not (parts.superlative or parts.limit):
         return False
-    if by and not numbers(parts) and parts.has(r"\b(?:most|fewest|least)\b"):
+    if by and not numbers(parts) and parts.has(r"\b(?:most|fewest|least)\b|<t> (?:by|per|for each|in each) <c"):
         return False
     if _each_of(parts, by):
         return True

@@ -14,6 +14,8 @@ _DOWN = (
     r"go down|went down|gone down)"
 )
 _MOVED = rf"(?:change[ds]?|develop(?:ed)?|move[ds]?|{_UP}|{_DOWN})"
+MOVED = rf"\b(?:{_UP}|{_DOWN})\b"
+"""Verbs of rising and falling."""
 _UNIT = r"(day|week|month|quarter|year)"
 _EACH = {
     "yearly": "year",
@@ -52,7 +54,7 @@ def _movers(parts: Parts) -> None:
     ]
     which = rf"\b(?:which|what)(?: (?:of the|are the|is the))? <c(?P<c>{'|'.join(labels) or '-'})>"
     noun = r"(?P<up2>rise|growth|increase|gain|jump|improvement)|(?P<down2>fall|drop|decrease|decline|loss)"
-    verb = rf"(?:(?P<up>{_UP}|improved?)|(?P<down>{_DOWN}))(?: in <c(?P<b>\d+)>)? {_MOST}"
+    verb = rf"(?:(?P<up>{_UP}|improved?)|(?P<down>{_DOWN}))(?: (?:in|its|their) <c(?P<b>\d+)>)? {_MOST}"
     noun = rf"(?:the )?{_MOST} (?:{noun})(?: (?:in|of) <c(?P<d>\d+)>)?"
     match = re.search(rf"{which}(?: <c(?P<a>\d+)>)?(?: (?:has|have|had))? (?:{verb}|{noun})", parts.text)
     if match is None:
@@ -128,9 +130,9 @@ def _whole(parts: Parts) -> None:
         parts.take(r"\b(?:by )?how (?:much|many(?: percent| %)?|strongly)(?: percent)?\b")
         parts.change = "whole"
         parts.over_time = True
-    elif parts.has(rf"^(?:did|has|have) (?:the |our )?(?:<[cv]\d+> )+(?:{_UP}|{_DOWN})\b{_ALONE}") and parts.take(
-        rf"\b{_MOVED}\b"
-    ):
+    elif parts.has(
+        rf"^(?:did|has|have) (?:the |our )?(?:(?:in|of|for|the)? ?<[cv]\d+> )+(?:{_UP}|{_DOWN})\b{_ALONE}"
+    ) and parts.take(rf"\b{_MOVED}\b"):
         parts.change = "whole"
         parts.over_time = True
 

@@ -5,21 +5,20 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Literal
 
-from agent_core.analyst.markdown import code, quoted
+from agent_core.analyst.markdown import code
 from agent_core.analyst.query import Condition, Filter, Group, Intent, Query, Span
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.schema.words import stem
-from agent_core.analyst.understand.adjectives import COMPARATIVES, LOWEST
+from agent_core.analyst.understand.adjectives import LOWEST
 from agent_core.analyst.understand.aggregating import aggregate
+from agent_core.analyst.understand.changing import MOVED
+from agent_core.analyst.understand.comparing import compared
 from agent_core.analyst.understand.defaults import all_measures, obvious_measure
 from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
 from agent_core.analyst.understand.intents import asks_whether_together, intent
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.measuring import no_numbers
-from agent_core.analyst.understand.names import column_for, score
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.ratios import names_a_whole
-from agent_core.analyst.understand.units import in_unit_of
 
 _PAIR = 2
 _NO_SHARE = "I can't tell what is to be taken as a share of what."
@@ -96,7 +95,7 @@ def _shares_nothing(parts: Parts, query: Query) -> bool:
     return parts.share and query.intent == "aggregate" and not (query.groups or parts.ratio)
 
 
-def _about_two(parts: Parts) -> str | None:
+def _about_two(parts: Parts) -> str | None:  # noqa: PLR0911 - one line for each reading
     """What keeps a question about two columns from being answered."""
     if parts.share and parts.ratio is None and len([one for one in numbers(parts) if not one.is_two_valued]) > 1:
         return "The built-in analyst can't do this: ratios of two columns."
@@ -109,6 +108,13 @@ def _about_two(parts: Parts) -> str | None:
         False,
     }:
         return "I answer one question at a time: please ask for the highest and the lowest on their own."
+    if parts.gap and parts.asks_for_one and parts.groups and not any(one.is_time for one in parts.groups):
+        return "I can't rank groups by how far others lie apart within them."
+    if (
+        parts.has(r"^(?:(?:which|what|list|show|the|all) )*<c\d+> (?:where|whose|in which) .*" + MOVED)
+        and not parts.bare
+    ):
+        return "I can't pick groups by how they changed."
     if names_a_whole(parts):
         return "I can't tell what is to be taken as a share of that column."
     if asks_whether_together(parts) and len(numbers(parts)) == 1 and not _sorts(parts):
@@ -196,74 +202,6 @@ def _distribution(parts: Parts) -> Query:
         )
     by = tuple(group_of(parts, column) for column in labels(parts))
     return replace(_plain(parts, "distribution"), measures=figures[:1], groups=(*groups(parts), *by)[:1])
-
-
-def compared(parts: Parts, query: Query) -> tuple[Filter, ...] | Unclear:
-    """Comparisons without a column belong to the one number that the question names."""
-    if not parts.bare:
-        return ()
-    named = tuple(column for column in query.measures if column.role == "number")
-    named = named or numbers(parts)
-    if not named or not _fits_comparative(parts, named):
-        named = _compared_by(parts) or named or _of_people(parts) or _of_time(parts) or _obvious(parts)
-    if len(named) != 1:
-        return Unclear("I can't tell which column your number belongs to.", parts.table)
-    try:
-        return tuple(
-            Condition(named[0], operator, tuple(in_unit_of(named[0], one) for one in values))
-            for operator, values in parts.bare
-        )
-    except ValueError:
-        return Unclear(f"I can't tell how the unit of your number relates to {code(named[0].name)}.", parts.table)
-
-
-def _fits_comparative(parts: Parts, named: tuple[Column, ...]) -> bool:
-    """Whether what is named may be compared so: a pulse is not "heavier than 180"."""
-    kinds = next((kind for word, kind in COMPARATIVES.items() if parts.has(rf"\b{word} than\b")), "")
-    return not kinds or any(score((stem(kind),), kind, column) for kind in kinds.split() for column in named)
-
-
-def _compared_by(parts: Parts) -> tuple[Column, ...]:
-    """The column that "heavier than" speaks of."""
-    said = set(parts.marked.text.split())
-    word = next((word for word in COMPARATIVES if word in said and parts.has(rf"\b{word} than\b")), None)
-    if word is None:
-        return ()
-    column = column_for(parts.table, COMPARATIVES[word])
-    if column is None:
-        return ()
-    parts.assumptions.append(f"I took {code(column.name)} for {quoted(word)}.")
-    return (column,)
-
-
-def _unnamed(parts: Parts, name: str) -> tuple[Column, ...]:
-    """A column that goes by this name, though the question doesn't name one."""
-    column = column_for(parts.table, name)
-    if column is None:
-        return ()
-    parts.assumptions.append(f"I compared {code(column.name)}, since no column was named.")
-    return (column,)
-
-
-def _of_people(parts: Parts) -> tuple[Column, ...]:
-    """In "customers under 30", the number is an age."""
-    said = parts.has(r"<t> (?:(?:who|that|which) )?(?:are |were |is |was )?(?:aged )?(?:under|over|above|below) <n\d+>")
-    return _unnamed(parts, "age") if said else ()
-
-
-def _of_time(parts: Parts) -> tuple[Column, ...]:
-    """In "strikes of more than 100 days", the number is a duration."""
-    said = parts.has(r"<n\d+> (?:seconds|minutes|hours|days|weeks|months|years)\b")
-    return _unnamed(parts, "duration") if said else ()
-
-
-def _obvious(parts: Parts) -> tuple[Column, ...]:
-    measure = obvious_measure(parts.table)
-    if measure is None:
-        return ()
-    if len(parts.table.measures) > 1:
-        parts.assumptions.append(f"I compared {code(measure.name)}, since no column was named.")
-    return (measure,)
 
 
 def _axes(parts: Parts) -> tuple[Column, ...]:

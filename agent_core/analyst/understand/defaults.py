@@ -43,7 +43,8 @@ def default_within(column: Column, table: Table, filters: Sequence[Filter]) -> A
         return default_aggregation(column)
     span = next((one for one in filters if isinstance(one, Span)), None)
     one_year = span and span.start and span.end and span.end.year - span.start.year == 1
-    at_once = table.time is None or (table.time.is_year and one_year)
+    parted = any(one.is_time_part for one in table.columns)
+    at_once = table.time is None or (table.time.is_year and one_year and not parted)
     return "sum" if at_once else "mean"
 
 

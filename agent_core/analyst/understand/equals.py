@@ -34,6 +34,11 @@ def read_equal_numbers(parts: Parts) -> None:
     _sizes(parts)
     _read_truths(parts)
     _read_flags(parts)
+    for match in list(re.finditer(rf"{NUMBER} <c(\d+)> (?=<t>)", parts.text)):
+        column = parts.marked.mention(match[2]).column
+        if column.whole and (column.distinct or 99) <= _FEW and "<n" in match[0]:
+            put_condition(parts, match[2], "in", [match[1]])
+            parts.text = parts.text.replace(match[0], "| ", 1)
     for match in parts.take_all(rf"{WHERE}<c(\d+)> (?:is|are|was|=|equals?|equal to|:) (?:exactly )?{NUMBER}"):
         put_condition(parts, match[1], "in", [match[2]])
     for match in parts.take_all(rf"\b(?:with|where|having)(?: an?| the)? <c(\d+)> of (?:exactly )?{NUMBER}"):
@@ -64,13 +69,11 @@ def _several_numbers(parts: Parts) -> None:
 
 def _sizes(parts: Parts) -> None:
     """Read "parties of six" and "tables for two", where a column says how many they are."""
-    for match in parts.take_all(r"<c(\d+)> (?:of|for) <n(\d+)>"):
-        column = parts.column(match[1])
+    for match in re.finditer(r"<c(\d+)> (?:of|for) <n(\d+)>", parts.text):
+        column = parts.marked.mention(match[1]).column
         if column.role == "number" and column.whole and (column.distinct or 0) <= _FEW:
-            parts.filters.append(Condition(column, "in", (parts.marked.figure(match[2]),)))
-            parts.text = parts.text.replace("|", "<t>", 1)
-        else:
-            parts.text = f"{parts.text} <c{match[1]}> <n{match[2]}>"
+            parts.filters.append(Condition(parts.column(match[1]), "in", (parts.marked.figure(match[2]),)))
+            parts.text = parts.text.replace(match[0], "<t>", 1)
     size = next((one for kind in SIZES if (one := column_for(parts.table, kind)) and one.whole), None)
     named = r"\b(?:tables?|part(?:y|ies)|groups?|households?|famil(?:y|ies)|teams?) (?:of|for) (?:exactly )?<n(\d+)>"
     if size is not None and (sized := parts.take(named)):

@@ -34,6 +34,11 @@ _COUNTRIES = """
     africa, african; asia, asian; south africa, za, south african; egypt, eg, egyptian; israel, il, israeli
 """
 
+_COMPANIES = """
+    aapl, apple; amzn, amazon; googl, goog, google, alphabet; msft, microsoft; meta, fb, facebook; nflx, netflix
+    tsla, tesla; nvda, nvidia; intc, intel; orcl, oracle; csco, cisco; adbe, adobe; dis, disney; ko, coca cola
+"""
+
 _ANSWERS = "yes, y, true, ja; no, n, false, nein"
 
 
@@ -42,7 +47,7 @@ def _groups(*texts: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(name.strip() for name in part.split(",")) for part in parts)
 
 
-_GROUPS = _groups(_WEEKDAYS, _MONTHS, _STATES, _COUNTRIES, _ANSWERS)
+_GROUPS = _groups(_WEEKDAYS, _MONTHS, _STATES, _COUNTRIES, _COMPANIES, _ANSWERS)
 _SHORTEST_SPOKEN = 3
 
 

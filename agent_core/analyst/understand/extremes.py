@@ -126,15 +126,19 @@ def _of_the(parts: Parts) -> bool:
 def _row_with(parts: Parts) -> bool:
     """Read "day with the largest range", where no "which" asks for it."""
     match = re.search(
-        rf"^(?:(?:show|tell|give|find|name)(?: me)? )?(?:the )?{_UNIT} {_HAS} "
+        rf"^(?:(?:show|tell|give|find|name)(?: me)? )?(?:the )?(?:<c(?P<c>\d+)>|{_UNIT}) {_HAS} "
         rf"(?:the )?(?P<turn>(?:{_SUPERLATIVE}) <c\d+>)",
         parts.text,
     )
     time = parts.table.time
-    turn = _turn(parts, match["turn"]) if match and time and time.distinct == parts.table.rows else None
-    if match is None or turn is None:
+    part = parts.marked.mention(match["c"]).column if match and match["c"] else None
+    each = time is not None and (time.distinct == parts.table.rows or (part is not None and part.is_time_part))
+    turn = _turn(parts, match["turn"]) if match and each else None
+    if match is None or turn is None or time is None:
         return False
-    _rank(parts, turn[0], [], turn[1])
+    if part is not None and not part.is_time_part and part != time:
+        return False
+    _rank(parts, turn[0], [time, part] if part and part != time else [], turn[1])
     parts.text = parts.text.replace(match[0], "|", 1)
     return True
 

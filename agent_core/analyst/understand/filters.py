@@ -70,7 +70,7 @@ def _missing(parts: Parts) -> None:
     )
     for match in parts.take_all(rf"{nothing} <c(\d+)>|\b(?:is|are|was|were)(?: the)? <c(\d+)> {blank}"):
         parts.filters.append(Condition(parts.column(match[1] or match[2]), "missing"))
-    for match in parts.take_all(rf"\b(?:where|with|that have)(?: a)? {blank} <c(\d+)>"):
+    for match in parts.take_all(rf"\b(?:where|with|that have|have|has|had)(?: a)? {blank} <c(\d+)>"):
         parts.filters.append(Condition(parts.column(match[1]), "missing"))
     for match in parts.take_all(r"\b(?:(?:have|has|had|with|having) no|lack(?:s|ing)?|without(?: an?)) <c(\d+)>"):
         column = parts.column(match[1])

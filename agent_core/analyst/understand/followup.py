@@ -6,7 +6,8 @@ from dataclasses import replace
 from agent_core.analyst.markdown import code
 from agent_core.analyst.query import Aggregation, Filter, Group, Order, Query, Span
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.complete import compared, complete
+from agent_core.analyst.understand.comparing import compared
+from agent_core.analyst.understand.complete import complete
 from agent_core.analyst.understand.defaults import default_aggregation, obvious_measure
 from agent_core.analyst.understand.grouping import group_of, is_figure
 from agent_core.analyst.understand.intents import kinds

@@ -24,6 +24,7 @@ _MANY_STEPS = 25
 def read_groups(parts: Parts) -> None:
     """Read "by region and year", "which region", "most common species", "top 5 regions"."""
     _plain_groups(parts)
+    _most_of_rows(parts)
     _common(parts)
     _by_kind(parts)
     _most_rows(parts)
@@ -47,6 +48,16 @@ def read_groups(parts: Parts) -> None:
         column = parts.column(match[1])
         (parts.subjects if column.role == "number" and not column.is_year else parts.groups).append(column)
     _asked_for_one(parts)
+
+
+def _most_of_rows(parts: Parts) -> None:
+    """In "who won the most districts", where each row is a district, the rows are counted."""
+    for match in re.finditer(r"\b(most|fewest|least) <c(\d+)>(?: \?)?$", parts.text):
+        label = parts.marked.mention(match[2]).column
+        if label.role in {"category", "text"} and label.distinct == parts.table.rows:
+            parts.counts = parts.counts_rows = parts.asks_for_one = True
+            parts.superlative = "max" if match[1] == "most" else "min"
+            parts.text = parts.text.replace(match[0], f"| {match[1]}", 1)
 
 
 def _common(parts: Parts) -> None:

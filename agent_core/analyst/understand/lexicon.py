@@ -66,6 +66,8 @@ MEASURED_BY = {
     "earning": "salary",
     "earns": "salary",
     "paid": "salary",
+    "lasted": "duration",
+    "lasting": "duration",
     "cost": "price",
     "costs": "price",
 }
@@ -219,6 +221,7 @@ SIZES = ("size", "party", "guests", "members", "people", "persons", "headcount")
 """Kinds of columns that say how many people a row stands for."""
 
 NUMBER_WORDS = {
+    "zero": 0,
     "two": 2,
     "three": 3,
     "four": 4,
@@ -228,10 +231,17 @@ NUMBER_WORDS = {
     "eight": 8,
     "nine": 9,
     "ten": 10,
+    "eleven": 11,
     "twelve": 12,
     "fifteen": 15,
     "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
     "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
     "hundred": 100,
 }
 

@@ -139,6 +139,12 @@ def _of_siblings(marked: Marked, table: Table) -> Marked:
     return _put(marked, match, how, _made("plus", kinds), ())
 
 
+def all_kinds(table: Table) -> Column | None:
+    """The figures of a table that count one thing by its kinds, added up; None where they don't."""
+    kinds = tuple(_siblings(table))
+    return _made("plus", kinds) if kinds else None
+
+
 def _siblings(table: Table) -> Iterator[Column]:
     """The figures of a table that count one thing by its kinds, where each row is one place or one time."""
     figures = table.measures

@@ -114,7 +114,11 @@ def _spelt(
     for place, piece in enumerate(pieces):
         text = piece.word.text
         own = place in read or piece.sign or piece.figure is not None or piece.word.quoted
-        meant = None if own or stem(text.lower()) in nouns or not text[1:].islower() else rule_word(text.lower())
+        meant = (
+            None
+            if own or stem(text.lower()) in nouns or not (text.islower() or (place == 0 and text[1:].islower()))
+            else rule_word(text.lower())
+        )
         out.append(replace(piece, word=word(meant)) if meant else piece)
         corrected += [(text, meant)] if meant else []
     return out, tuple(corrected)
@@ -169,7 +173,12 @@ def _join(
         position += 1
         if out[-1].startswith("<n") and position < len(pieces) and position not in starts:
             position += _with_unit(pieces[position], entities)
-    return Marked(" ".join(one for one in out if one), tuple(entities), question)
+    text = " ".join(one for one in out if one)
+    for first, second in re.findall(r"<n(\d+)> (?:and|to|or|-) <n(\d+)>", text):
+        one, other = entities[int(first)], entities[int(second)]
+        if isinstance(one, float) and isinstance(other, Quantity) and not isinstance(one, Quantity):
+            entities[int(first)] = Quantity(one, other.unit)
+    return Marked(text, tuple(entities), question)
 
 
 def _is_amount(pieces: Sequence[Piece], position: int) -> bool:

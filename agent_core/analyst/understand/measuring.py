@@ -60,7 +60,7 @@ def _without_numbers(parts: Parts, groups: tuple[Group, ...]) -> Measured | Uncl
     return Unclear(f"I can't work that out: {code(column.name)} holds {holds}.", parts.table)
 
 
-def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:
+def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:  # noqa: PLR0911 - one line for each reading
     conditions = {one.column for one in parts.filters}
     compared = set(numbers) <= conditions or (parts.bare and len(numbers) == 1)
     if parts.counts_rows and compared:
@@ -70,6 +70,8 @@ def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:
         truth: str | float = 1.0 if flags[0].role == "number" else "True"
         parts.filters.append(Condition(flags[0], "in", (truth,)))
         return (), "count", (f"I counted the rows where {code(flags[0].name)} is {'1' if truth == 1.0 else 'true'}.",)
+    if numbers and not numbers[0].whole and _names_rows(parts, numbers[0]):
+        return (), "count", ("I counted rows.",)
     if numbers and default_aggregation(numbers[0]) == "sum":
         return numbers[:1], "sum", (f"I added up {code(numbers[0].name)}.",)
     if numbers and (parts.in_total or _counts_things(numbers[0], parts.table.rows)):
@@ -77,6 +79,12 @@ def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:
     if numbers and not parts.groups:
         return numbers[:1], "nunique", (f"I counted the different values of {code(numbers[0].name)}.",)
     return (), "count", ()
+
+
+def _names_rows(parts: Parts, column: Column) -> bool:
+    """Whether a column only lends its name to the rows: there is no number of 16.99 in "number of bills"."""
+    named = [one for one in parts.marked.columns() if one.column == column]
+    return all(not one.sure and one.phrase.lower().endswith("s") for one in named) and not parts.in_total
 
 
 def _counts_things(column: Column, rows: int) -> bool:

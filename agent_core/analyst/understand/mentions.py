@@ -16,6 +16,8 @@ _VALUE = 92
 _CLOSE_VALUE = 56
 _LONGEST_PHRASE = 6
 _SHORT = 3
+_JOINING = {"per", "of", "in", "by", "the", "for", "and", "to", "a", "an", "on", "with"}
+_PEOPLE = {"people", "person", "persons", "customers", "guests"}
 _LEAST_FOR_MEASURE = 45
 _MORE = {"more", "less", "most", "least", "much", "little", "of"}
 
@@ -96,7 +98,29 @@ def mentions(words: Sequence[Word], table: Table, seen: tuple[Seen, ...] = ()) -
         if not span & taken:
             taken |= span
             kept.append(mention)
-    return tuple(sorted(_without_ways(kept, table.measures), key=lambda mention: mention.start))
+    kept = [_as_value(one, kept, found) for one in kept]
+    return tuple(sorted(_without_ways(_without_rows(kept, words), table.measures), key=lambda mention: mention.start))
+
+
+def _as_value(mention: Mention, kept: list[Mention], found: list[Mention]) -> Mention:
+    """In "how many districts did Joly win" the name is a value of `winner`, though a column is called by it too."""
+    named = {one.column for one in kept if one.value is None and one is not mention}
+    same = (one for one in found if one.value is not None and (one.start, one.end) == (mention.start, mention.end))
+    return next((one for one in same if one.column in named), mention) if mention.value is None else mention
+
+
+def _without_rows(found: list[Mention], words: Sequence[Word]) -> list[Mention]:
+    """In "when do people tip most" people are no size, as another figure is named."""
+    doubtful = [
+        one
+        for one in found
+        if one.phrase.lower() in _PEOPLE
+        and not one.sure
+        and one.column.role == "number"
+        and words[one.start - 1].text.lower() in {"do", "did", "does"}
+    ]
+    figures = {one.column for one in found if one.value is None and one.column.role == "number"}
+    return [one for one in found if one not in doubtful or figures == {one.column}]
 
 
 def _without_ways(found: list[Mention], measures: tuple[Column, ...]) -> list[Mention]:
@@ -118,6 +142,9 @@ def _is_measure(mention: Mention, words: Sequence[Word], table: Table) -> bool:
     if best is None or best[0] < _LEAST_FOR_MEASURE or best[1][0].role != "number":
         return False
     said = [one.text.lower() for one in words]
+    kind = said[mention.start].endswith("y") and said[mention.start] != mention.value.lower()
+    if kind and said[mention.start - 1] == "of":
+        return False
     if {"much", "amount", "total"} & set(said[: mention.start]) or (
         said[mention.start - 1] in _MORE and said[max(0, mention.start - 2) : mention.start] != ["many", "more"]
     ):
@@ -141,6 +168,13 @@ def _candidates(words: Sequence[Word], table: Table, seen: tuple[Seen, ...]) -> 
             if text.lower().endswith("s") and text.lower() in table.nouns and text.lower() != parts[0]:
                 continue
             best = None if text.isdecimal() and text not in own else names.best(parts, text)
+            if (
+                best
+                and best[0] < SURE
+                and len(phrase) > 1
+                and {phrase[0].text.lower(), phrase[-1].text.lower()} & _JOINING
+            ):
+                best = None
             if best and not (best[0] < SURE and set(parts) <= table.nouns and not _short_measure(best[1][0], table)):
                 score, columns = best[0], _by_end(best[1], text)
                 yield Mention(start, end, score, text, columns[0], others=columns[1:])

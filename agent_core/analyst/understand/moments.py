@@ -12,6 +12,8 @@ _LONG_MONTH = "|".join(name for name in MONTHS if len(name) > 3 and name not in 
 _YEAR = r"(?:1[6-9]|20|21)\d\d"
 _LAST_MONTH = 12
 _QUARTER = 3
+_CENTURY, _THIS_CENTURY = 100, 2000
+"""The 1700s are a century, the 2000s a decade."""
 _FIRST_OF_LAST_CENTURY = 3
 """The thirties are those of the last century, the twenties of this one."""
 
@@ -78,6 +80,8 @@ def _moment(match: re.Match[str]) -> Moment | None:
         parts["decade"] = ("19" if int(short) >= _FIRST_OF_LAST_CENTURY else "20") + short
     if decade := parts.get("decade"):
         first = int(decade) * 10
+        if first % _CENTURY == 0 and first < _THIS_CENTURY:
+            return Moment(phrase, date(first, 1, 1), date(first + _CENTURY, 1, 1))
         return Moment(phrase, date(first, 1, 1), date(first + 10, 1, 1))
     if named := parts.get("season") or parts.get("season2"):
         return _season(phrase, named.lower(), int(parts.get("year", 0)))

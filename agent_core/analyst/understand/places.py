@@ -57,6 +57,8 @@ def _first_time(parts: Parts) -> None:
         r"(?= (?:with|that|when|where|on which|in which|whose|had|it|there|above|below|over|under)\b)"
     ):
         parts.text = parts.text.replace("| with", "| of", 1)
+    elif match := parts.take(rf"\b(?P<how>first|earliest|last|latest|most recent)(?= <v\d+> {unit})"):
+        pass
     else:
         return
     how = match.groupdict().get("how") or "first"

@@ -19,11 +19,12 @@ from agent_core.analyst.understand.filters import read_filters
 from agent_core.analyst.understand.followup import changes, merge
 from agent_core.analyst.understand.gaps import read_gap
 from agent_core.analyst.understand.grouped import read_groups
+from agent_core.analyst.understand.grouping import is_figure
 from agent_core.analyst.understand.lexicon import SUPERLATIVES
 from agent_core.analyst.understand.limits import read_limits
 from agent_core.analyst.understand.made import with_made
 from agent_core.analyst.understand.marking import LONGEST_QUESTION, NOTHING, Supposed, mark
-from agent_core.analyst.understand.meanings import Explain, Meaning, Place, Search, Talk, Unclear, Verbatim
+from agent_core.analyst.understand.meanings import Meaning, Place, Search, Unclear
 from agent_core.analyst.understand.mentions import Seen
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.places import read_places
@@ -41,7 +42,6 @@ from agent_core.analyst.understand.supposing import suppose, told, worth
 from agent_core.analyst.understand.times import read_grain, read_times
 from agent_core.analyst.understand.wishes import read_wishes
 from agent_core.analyst.write.load import used
-from agent_core.contract import LANGUAGES, Language
 
 Found = Mapping[str, Place | None]
 """Words that were looked for in the data, and where they are."""
@@ -50,53 +50,6 @@ _STAYING = 50
 _SHORTEST_PART = 4
 _WHOLE_TABLE = {"overview", "columns", "quality", "clean", "correlation"}
 _COST_OF_JOINING = 60
-_EXPLAIN = re.compile(r"(?:please\s+)?explain\b|what does (?:this|the) code do\b", re.IGNORECASE)
-_FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)```", re.DOTALL)
-_NAMES = {"py": "python", "python3": "python", "sh": "bash", "shell": "bash", "js": "javascript", "": "python"}
-_GREETING = re.compile(
-    r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|hallo|greetings|howdy)(?: there| all)?[\s!.,]*$",
-    re.IGNORECASE,
-)
-_THANKS = re.compile(
-    r"^(?:thanks?|thank you|thx|cheers|great|perfect|nice|cool|ok(?:ay)?|got it)\b[\w ,]{0,30}[\s!.]*$", re.IGNORECASE
-)
-_HELP = re.compile(
-    (
-        r"^(?:help(?: me)?|what can (?:you|i) (?:do|ask)\b.*|who are you|"
-        r"what are you|how (?:does this|do you) work|what should i ask.*|"
-        r"examples?)[\s?!.]*$"
-    ),
-    re.IGNORECASE,
-)
-
-
-def verbatim(question: str) -> Verbatim | None:
-    """The code of a message that holds nothing but fenced code."""
-    blocks = _FENCE.findall(question)
-    if not blocks or _FENCE.sub("", question).strip():
-        return None
-    name = blocks[0][0].lower()
-    language: Language = next((one for one in LANGUAGES if one == _NAMES.get(name, name)), "python")
-    return Verbatim("\n".join(body for _, body in blocks), language)
-
-
-def to_explain(question: str) -> Explain | None:
-    """The code of a message that asks to have it explained."""
-    blocks = _FENCE.findall(question)
-    if not blocks or not _EXPLAIN.match(_FENCE.sub("", question).strip()):
-        return None
-    given = verbatim(f"```{blocks[0][0]}\n{blocks[0][1]}\n```")
-    return Explain(given.code, given.language) if given else None
-
-
-def talk(question: str) -> Talk | None:
-    """Greetings, thanks and calls for help."""
-    text = question.strip()
-    if _GREETING.match(text):
-        return Talk("greeting")
-    if _HELP.match(text):
-        return Talk("help")
-    return Talk("thanks") if _THANKS.match(text) else None
 
 
 def read(question: str, table: Table, found: Found | None = None, supposed: Supposed = NOTHING) -> Parts:
@@ -168,7 +121,16 @@ def understand(question: str, tables: Sequence[Table], previous: Query | None, f
     meaning = _checked(complete(parts), parts, found)
     if not isinstance(meaning, Unclear):
         return meaning
-    return _supposed(question, parts, found) or _over_years(question, parts, found) or meaning
+    read_otherwise = _supposed(question, parts, found) or _over_years(question, parts, found)
+    return read_otherwise or _looked_for(parts, found) or meaning
+
+
+def _looked_for(parts: Parts, found: Found) -> Search | None:
+    """A look into the data for every word that is left, where nothing else can be made of the question."""
+    left = rest(parts)
+    words = tuple(dict.fromkeys(one for one in (*left.weighty, *left.maybe, *left.light) if one not in found))
+    searches = left.light and words and not parts.problems and not left.figures and _worth_a_search(parts.table)
+    return Search(parts.table, words) if searches else None
 
 
 def _over_years(question: str, parts: Parts, found: Found) -> Meaning | None:
@@ -209,17 +171,19 @@ def _changed(meaning: Meaning, previous: Query, parts: Parts) -> Meaning:
 def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     """Nothing that was said may be passed over in silence."""
     left = rest(parts)
+    found = {word: at for word, at in found.items() if at is None or at.value or word not in left.light}
     found = {**_in_samples((*left.weighty, *left.maybe, *left.light), parts.table), **found}
     words = tuple(phrase for phrase in (*left.weighty, *left.maybe) if phrase not in found)
+    every = tuple(dict.fromkeys((*words, *(phrase for phrase in left.light if phrase not in found))))
     if isinstance(meaning, Unclear):
         searches = words and not parts.problems and _worth_a_search(parts.table)
-        return Search(parts.table, words) if searches else meaning
+        return Search(parts.table, every) if searches else meaning
     unused = [quoted(word) for word in (*left.maybe, *left.light) if not found.get(word)]
     if problem := _passed_over(meaning, left, unused, found):
         searches = words and _worth_a_search(parts.table)
-        return Search(parts.table, words) if searches else Unclear(problem, parts.table)
+        return Search(parts.table, every) if searches else Unclear(problem, parts.table)
     if words and _worth_a_search(parts.table):
-        return Search(parts.table, words)
+        return Search(parts.table, every)
     names = {column.name for column in parts.table.columns}
     said_so = (*left.weighty, *left.maybe, *left.light)
     places = {word: at for word in said_so if (at := found.get(word)) and at.column in names}
@@ -227,7 +191,7 @@ def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     whole = {word: at for word, at in found.items() if at and at.value is not None and at.column in names}
     said = tuple(f"I found {quoted(word)} in {code(at.column)}." for word, at in {**whole, **places}.items())
     idle = _idle(meaning, parts)
-    if unused_figures := [one for one in idle if _is_ranked(one, parts)]:
+    if unused_figures := [one for one in idle if is_figure(one) or _is_ranked(one, parts)]:
         return Unclear(
             f"I can't put {listed([code(one.name) for one in unused_figures])} together with the rest.", parts.table
         )

@@ -9,6 +9,7 @@ from agent_core.analyst.schema.words import stems
 from agent_core.analyst.understand.defaults import obvious_measure
 from agent_core.analyst.understand.grouping import is_figure
 from agent_core.analyst.understand.lexicon import SIZES
+from agent_core.analyst.understand.made import all_kinds
 from agent_core.analyst.understand.names import column_for
 from agent_core.analyst.understand.parts import Parts
 
@@ -20,6 +21,10 @@ _A, _B = (
 _FORMS = (
     (True, rf"{_A}(?: [a-z]+)? (?:as|in)(?: an?| the)? {_SHARE} of {_B}"),
     (True, rf"(?:what|which) {_SHARE} of {_B} (?:is|are|was|were|does|do|did|goes to|went to) {_A}"),
+    (
+        True,
+        rf"{_SHARE} of {_B} (?:(?:is|are|was|were|gets?) )?(?:spent|used|paid|going|goes|went) (?:on|for|to|by) {_A}",
+    ),
     (True, rf"{_SHARE} of {_A} (?:in|to|relative to|compared (?:to|with)) {_B}"),
     (True, rf"{_A} {_SHARE} of {_B}"),
     (False, rf"ratios? (?:of|between) {_A} (?:to|and|over|by) {_B}"),
@@ -35,7 +40,10 @@ _OF_THAT = rf"^(?:(?:and|now|show|that|it|this) )*(?:as|in)(?: an?| the)? {_SHAR
 def _of_total(parts: Parts) -> None:
     """Read "their share of all votes", where a column holds the total."""
     total = next((one for one in parts.table.columns if stems(one.name) == ("total",) and is_figure(one)), None)
-    match = re.search(rf"{_A} {_SHARE} of (?:all|the total|total|every)(?: <t>| [a-z]+)?", parts.text)
+    total = total or all_kinds(parts.table)
+    match = re.search(
+        rf"{_A}(?: (?:as|in)(?: an?| the)?)? {_SHARE} of (?:all|the total|total|every)(?: <t>| [a-z]+)?", parts.text
+    )
     if total is None or match is None or parts.marked.mention(match["a"]).column == total:
         return
     column = parts.marked.mention(match["a"]).column

@@ -49,6 +49,7 @@ _NOT_COMPARED = "".join(
 )
 _SIZES = {"bigger": "size", "larger": "size", "smaller": "size"}
 _ALL = 10
+_FEW = 12
 _SOME_ROWS = r"\b(?:first|last|some|few|couple of|sample)(?: few)?(?: of the)? (?:rows|lines|records|entries)\b"
 
 
@@ -73,7 +74,20 @@ def read_order(parts: Parts) -> None:
     _first_or_last(parts)
 
 
+def _counts(parts: Parts) -> str:
+    """The marks of columns with a handful of whole numbers: "8 cylinder cars" are not eight cars."""
+    marks = set(re.findall(r"<n\d+> <c(\d+)>", parts.text))
+    few = [
+        m
+        for m in marks
+        if parts.marked.mention(m).column.whole and (parts.marked.mention(m).column.distinct or 99) <= _FEW
+    ]
+    return "|".join(sorted(few)) or "-"
+
+
 def _read_limit(parts: Parts) -> None:
+    extremes = [mark for mark in re.findall(r"<c(\d+)>", parts.text) if parts.marked.mention(mark).extreme]
+    parts.text = re.sub(rf"(<c(?:{'|'.join(extremes) or '-'})>) (<n\d+>)(?= <[vt])", r"\2 \1", parts.text)
     if match := parts.take(r"\b(top|bottom|best|worst)(?: the)? <n(\d+)>"):
         _limit(parts, parts.marked.figure(match[2]), "max" if match[1] in {"top", "best"} else "min")
     elif (match := parts.take(rf"<n(\d+)> (?:of the )?(?=(?:{_SUPERLATIVE})\b)")) or (
@@ -84,9 +98,14 @@ def _read_limit(parts: Parts) -> None:
         _limit(parts, parts.marked.figure(match[1]), None)
         parts.text = parts.text.replace("|", "which", 1)
     elif (match := _trailing(parts)) or (
-        match := parts.take(rf"{_NOT_COMPARED}<n(\d+)>(?= <c\d+> (?:<t>|(?:days|weeks|months|years)\b))")
+        match := parts.take(
+            rf"{_NOT_COMPARED}<n(\d+)>(?= <c(?!(?:{_counts(parts)})>)\d+>(?: <v\d+>)* "
+            r"(?:<t>|(?:days|weeks|months|years)\b))"
+        )
     ):
         _limit(parts, parts.marked.figure(match[1]), None)
+    elif match := parts.take(rf"(?<=, )({_SUPERLATIVE}) <n(\d+)>(?=$)"):
+        _limit(parts, parts.marked.figure(match[2]), "min" if AGGREGATIONS[match[1]] == "min" else "max")
     elif match := parts.take(r"\b(first|last|random|any)(?: the)? <n(\d+)>(?: random)?"):
         _limit(parts, parts.marked.figure(match[2]), None)
         parts.last_rows = match[1] == "last"

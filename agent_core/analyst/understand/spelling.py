@@ -18,7 +18,8 @@ _OPERATORS = words(
 
 @cache
 def _rule_words() -> frozenset[str]:
-    named = {*AGGREGATIONS, *COMPARATIVES, *EXTREMES, *_OPERATORS}
+    rarer = {word for word in (*COMPARATIVES, *EXTREMES) if len(word) > _SHORTEST}
+    named = {*AGGREGATIONS, *rarer, *_OPERATORS}
     return frozenset(word for word in named if len(word) >= _SHORTEST - 1)
 
 

@@ -6,7 +6,7 @@ from agent_core.analyst.markdown import quoted
 from agent_core.analyst.query import Aggregation
 from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.understand.adjectives import BASES, EXTREMES, HIGHEST, LOW, LOWEST
-from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES, words
 from agent_core.analyst.understand.names import score
 from agent_core.analyst.understand.parts import Parts
 
@@ -28,6 +28,13 @@ _COUNTED_ROWS = (
     r"\b(?:how many|number of|count of|how often)(?: (?:of|the|all|these|those|<v\d+>))*"
     r"(?: <t>| (?:days|weeks|months|quarters|years|hours|times)\b|(?<=how often))"
 )
+_BAD = words(
+    """
+    death casualty wound disease crime murder poverty unemployment unemp accident error loss delay complaint defect
+    debt cost price infection fatality missing violent inflation infl
+    """
+)
+"""Figures that are worst where they are highest."""
 _MONEY = {"bill", "amount", "total", "fee", "charge", "fare", "revenue", "value", "spend", "tip"}
 _HOW_FAR = rf"\bhow ({'|'.join(BASES)})\b.* (?:get|gets|got|become|became)\b"
 
@@ -107,6 +114,8 @@ def _adjectives(parts: Parts) -> None:
 
 def _aggregation(parts: Parts, word: str) -> None:
     how = AGGREGATIONS[word]
+    if word in {"best", "worst"} and any(set(stems(one.column.name)) & _BAD for one in parts.marked.columns()):
+        how = "min" if how == "max" else "max"
     if word.startswith("typical") and parts.aggregation is None:
         parts.aggregation, parts.further = how, ["mean"]
         return

@@ -110,7 +110,7 @@ def _superlative(parts: Parts) -> re.Match[str] | None:
     part = parts.take(rf"(?:(?<=est ){before})(hour of the day|month of the year|day of the week)\b")
     if part is not None:
         return part
-    return parts.take(rf"(?:(?<=est )|(?<=most ){before})(week|month|quarter|year|decade)\b(?! of)")
+    return parts.take(rf"(?:(?<=est )|(?<=most )|(?<=worst ){before})(week|month|quarter|year|decade)\b(?! of)")
 
 
 def _names_extreme(parts: Parts, number: str) -> bool:

@@ -64,6 +64,12 @@ def unit_of(word: str) -> str | None:
     return _SPOKEN.get(word) or (word if written else None)
 
 
+def goes_with(column: Column, unit: str) -> bool:
+    """Whether the column's name gives a unit of the same kind."""
+    named = next((found for word in reversed(split(column.name)) if (found := unit_of(word))), None)
+    return named is not None and any(unit in family and named in family for family in _FAMILIES)
+
+
 def in_unit_of(column: Column, figure: float) -> float:
     """The figure in the unit that the column's name gives. Raises ValueError where the two don't go together."""
     if not isinstance(figure, Quantity):

@@ -180,16 +180,21 @@ def _portion_of(query: Query) -> list[str]:
 
 
 def _portion_by(query: Query) -> list[str]:
-    if not query.groups or query.measures:
+    if not query.groups:
         return []
     group = query.groups[0]
     taken = [column.name for column in query.table.columns]
     name = key_name(group, taken)
     key = literal(name)
     lines = ["", assign(group, name)] if group.grain or group.steps else [""]
+    counted = f'fits.groupby(data[{key}], observed=True).agg(["sum", "size", "mean"])'
+    if query.measures:
+        place = f"data[{literal(query.measures[0].name)}]"
+        lines += [f'parts = pd.DataFrame({{"sum": {place}.where(fits, 0), "size": {place}}})']
+        counted = f'parts.groupby(data[{key}], observed=True).sum().assign(mean=lambda one: one["sum"] / one["size"])'
     return [
         *lines,
-        f'result = fits.groupby(data[{key}], observed=True).agg(["sum", "size", "mean"]).reset_index()',
+        f"result = {counted}.reset_index()",
         f"result[{key}] = result[{key}].astype(str)",
         'result["share in %"] = 100 * result.pop("mean")',
         (
