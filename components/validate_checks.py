@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from agent_core.contract.words import PROVIDER_NAMES, listed
+from agent_core.contract.words import PROVIDER_NAMES, listed, unbroken
 from agent_core.session.reports import KeptReport
 from agent_core.validation.base import GROUPS, Finding, Outcome, Report
 from components import moments, units, validate_files
@@ -89,7 +89,7 @@ def _failed(report: Report) -> str:
 
 def _check(finding: Finding) -> str:
     told = [("Tried", finding.probe.reason), ("Seen", finding.seen), *_meaning(finding)]
-    items = "".join(f"<dt>{term}</dt><dd>{escape(text)}</dd>" for term, text in told)
+    items = "".join(f"<dt>{term}</dt><dd>{escape(unbroken(text))}</dd>" for term, text in told)
     return (
         f'<section class="ringfence check {finding.outcome}"><h3>{escape(finding.probe.title)}</h3>'
         f"{_outcome(finding)}<dl>{items}</dl></section>"
@@ -110,13 +110,13 @@ def _meaning(finding: Finding) -> list[tuple[str, str]]:
 
 def _row(finding: Finding) -> str:
     means = (
-        "".join(f"<small>{escape(text)}</small>" for _, text in _meaning(finding))
+        "".join(f"<small>{escape(unbroken(text))}</small>" for _, text in _meaning(finding))
         if finding.outcome == "failed"
         else ""
     )
     return (
-        f'<tr><th scope="row">{escape(finding.probe.title)}<small>{escape(finding.probe.reason)}</small></th>'
-        f'<td data-column="Outcome">{_outcome(finding)}</td><td>{escape(finding.seen)}{means}</td></tr>'
+        f'<tr><th scope="row">{escape(finding.probe.title)}<small>{escape(unbroken(finding.probe.reason))}</small></th>'
+        f'<td data-column="Outcome">{_outcome(finding)}</td><td>{escape(unbroken(finding.seen))}{means}</td></tr>'
     )
 
 

@@ -171,9 +171,9 @@ def test_a_resting_sandbox_counts_down_and_is_extended(own_page: Page) -> None:
     expect(panel(page)).to_contain_text("version 2")
     ask(page, "```python\nprint(1)\n```")
     settled(page)
-    expect(panel(page)).to_contain_text(re.compile(r"Closes in (5[0-6]) s"), timeout=ANSWER)
+    expect(panel(page)).to_contain_text(re.compile(r"Closes in (5[0-6])\ss"), timeout=ANSWER)
     panel(page).get_by_role("button", name="Extend").click()
-    expect(panel(page)).to_contain_text(re.compile(r"Closes in (60|59|58) s"))
+    expect(panel(page)).to_contain_text(re.compile(r"Closes in (60|59|58)\ss"))
 
 
 def test_the_next_question_is_written_while_a_turn_runs(page: Page) -> None:

@@ -92,4 +92,5 @@ def _prints_black_on_white(opened: Page) -> None:
     opened.set_viewport_size({"width": 680, "height": 900})
     opened.emulate_media(media="print", color_scheme="dark")
     assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    opened.evaluate("dispatchEvent(new Event('beforeprint'))")  # which only a real printing brings by itself
     assert opened.evaluate("document.documentElement.scrollWidth") <= 680
