@@ -22,7 +22,10 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-sr
 _STYLE = """:root { color-scheme: light; } body { margin: 0; padding: .75rem; background: #fff; color: #1d1d1b;
 font: 14px/1.5 system-ui, sans-serif; } table { border-collapse: collapse; } th, td { padding: .25rem .6rem; }
 img { max-width: 100%; }"""
-_TALL = re.compile(r"<(?:style|img|figure)\b|\b(?:style|height)\s*=", re.IGNORECASE)
+_STYLE_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style>", re.IGNORECASE | re.DOTALL)
+_SIZING = re.compile(r"height|width|padding|margin|font|size|position|display|content|columns|@", re.IGNORECASE)
+"""What a style sheet may say that moves things; one without these words, as of a styled table, only colours them."""
+_TALL = re.compile(r"<(?:img|figure)\b|\b(?:style|height)\s*=", re.IGNORECASE)
 _BREAK = re.compile(r"<(?:p|br|tr|li|h[1-6]|hr|div|pre|dt|dd|summary|blockquote|caption)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _WIDE = 60
@@ -75,8 +78,9 @@ def scripted(data: bytes) -> bool:
 def lines(data: bytes) -> int:
     """About how many lines this HTML takes; very many where what it shows may have any height. Raises NotFramed."""
     kept = harmless(data)
-    if _TALL.search(kept):
+    if _TALL.search(kept) or any(map(_SIZING.search, _STYLE_SHEET.findall(kept))):
         return _VERY_MANY
+    kept = _STYLE_SHEET.sub("", kept)
     within = kept.count("\n") if "<pre" in kept else 0
     return len(_BREAK.findall(kept)) + within + len(_TAG.sub("", kept)) // _WIDE + 1
 

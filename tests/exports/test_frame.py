@@ -69,6 +69,8 @@ def test_a_short_page_takes_few_lines() -> None:
     assert lines(b"<table><tr><td>a</td></tr><tr><td>b</td></tr></table>") == 3
     assert lines(b"<pre>a\nb\nc</pre>") == 4
     assert lines(b"a word and another " * 60) > 15
+    assert lines(b"<style>td { color: red; }</style><table><tr><td>a</td></tr><tr><td>b</td></tr></table>") == 3
+    assert lines(b"<style>td { height: 90px; }</style><table><tr><td>a</td></tr></table>") > 100
     assert lines(b"<p style='margin: 50px'>a</p>") > 100
     assert lines(b'<img src="data:image/png;base64,AAAA">') > 100
 
