@@ -71,7 +71,7 @@ def _run(run: Run, read: Read) -> list[_Cell]:
         told = f"Run {run.number} is not repeated here."
         return [*cells, _markdown(f"{told}\n\n{fenced(run.started.code, language)}")]
     code = run.started.code if language == "python" else f"%%bash\n{run.started.code}"
-    tags = ["raises-exception"] if run.trouble else []
+    tags = ["raises-exception"] if run.trouble or run.may_exit else []
     cell: _Cell = {
         "cell_type": "code",
         "execution_count": run.number,

@@ -139,9 +139,15 @@ def _run(run: Run) -> str:
     if run.trouble:
         return f"{title} failed\n{_comment(run.trouble)}\n#\n{_comment(run.started.code)}"
     try:
-        return f"{title}\n{shown_at_last(run.started.code).strip()}"
+        code = shown_at_last(run.started.code).strip()
+        return f"{title}\n{_contained(code) if run.may_exit else code}"
     except (SyntaxError, ValueError, RecursionError):
         return f"{title} runs in a notebook only\n{_comment(run.started.code)}"
+
+
+def _contained(code: str) -> str:
+    """Code that ends, where it ends the interpreter, itself alone: what comes after it has been run as well."""
+    return f"try:\n    exec({code!r})\nexcept SystemExit:\n    pass"
 
 
 def _comment(text: str) -> str:

@@ -1,5 +1,6 @@
 """A conversation as something to tell: its questions, answers and runs in order, without what only the app needs."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ Read = Callable[[str], bytes]
 
 WARNING = "It runs code that a model wrote, on your machine and outside of the sandbox: read it before you run it."
 """What is to be known before an export is run."""
+
+_EXITS = re.compile(r"\b(?:exit|quit)\s*\(|\bSystemExit\b")
 
 LANGUAGE_NAMES: dict[Language, str] = {"python": "Python", "bash": "Bash", "javascript": "JavaScript", "r": "R"}
 
@@ -56,6 +59,11 @@ class Run:
         if self.finished is None:
             return "This run did not finish."
         return self.finished.message or "It failed." if self.finished.error or self.finished.exit_code else ""
+
+    @property
+    def may_exit(self) -> bool:
+        """Whether it may end the interpreter that it runs in; in the sandbox that ended the run alone."""
+        return self.started.language == "python" and _EXITS.search(self.started.code) is not None
 
     @property
     def repeatable(self) -> bool:

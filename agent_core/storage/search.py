@@ -10,6 +10,8 @@ from agent_core.storage import schema
 from agent_core.storage.database import Database
 
 _KINDS = ("user_asked", "agent_said", "file_uploaded")
+_MOST_CONDITIONS = 50
+"""Words that the database looks for; SQLite takes no more than a thousand, and here all are looked for again."""
 _AROUND = 40
 """Characters shown on each side of a word that was found."""
 
@@ -31,7 +33,7 @@ class ConversationSearch:
 
     def find(self, owner: str, words: str) -> tuple[Found, ...]:
         """The person's conversations whose title, or one of whose messages, has every word; the newest first."""
-        wanted = tuple(words.casefold().split())
+        wanted = tuple(dict.fromkeys(words.casefold().split()))
         if not wanted:
             return ()
         found: dict[str, str] = {}
@@ -56,10 +58,11 @@ class ConversationSearch:
 
     def _texts(self, owner: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         table, conversations = schema.events, schema.conversations
+        plain = [word for word in wanted if _is_plain(word)][:_MOST_CONDITIONS]
         query = (
             select(table.c.conversation_id, table.c.body)
             .join(conversations, conversations.c.id == table.c.conversation_id)
-            .where(conversations.c.owner == owner, table.c.kind.in_(_KINDS), *map(_may_hold, filter(_is_plain, wanted)))
+            .where(conversations.c.owner == owner, table.c.kind.in_(_KINDS), *map(_may_hold, plain))
             .order_by(table.c.conversation_id, table.c.seq)
         )
         with self._database.reading() as connection:

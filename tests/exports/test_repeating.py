@@ -111,6 +111,23 @@ BY_HABIT = (
 )
 
 
+def test_what_comes_after_an_exit_is_run_too(tmp_path: Path) -> None:
+    """In the sandbox an exit ended its own call alone; a notebook goes on over a cell that is marked so."""
+    events = [
+        event
+        for number, code in enumerate(("import sys\nx = 1\nsys.exit(0)", "print('x is', x)"))
+        for event in (
+            CodeStarted(turn="t", run=f"{number}", code=code, language="python", contract_version=1),
+            CodeFinished(turn="t", run=f"{number}", exit_code=0, seconds=1),
+        )
+    ]
+    story = tell("T", events)
+    (tmp_path / "conversation.py").write_bytes(to_script(story))
+    assert run_python(tmp_path, "-I", "-S", "conversation.py") == "x is 1\n"
+    cells = [cell for cell in json.loads(to_notebook(story, bytes.fromhex))["cells"] if cell["cell_type"] == "code"]
+    assert [cell["metadata"].get("tags", []) for cell in cells] == [["raises-exception"], []]
+
+
 @pytest.mark.parametrize("arguments", [("-I", "-S"), ()], ids=["without IPython", "with it"])
 def test_a_script_that_imports_what_a_notebook_has_runs_without_one(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """In an interpreter that has the standard library and nothing else, too."""

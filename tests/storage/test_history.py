@@ -67,6 +67,16 @@ def test_nothing_is_looked_for_without_a_word(database: Database, conversation: 
     assert ConversationSearch(database).find("ada", "  ") == ()
 
 
+def test_a_whole_page_can_be_looked_for(
+    conversations: ConversationStore, events: EventStore, database: Database
+) -> None:
+    page = " ".join(f"word{number}" for number in range(3_000))
+    hit, miss = conversations.create("ada", "One"), conversations.create("ada", "Two")
+    events.append(hit, asked(page))
+    events.append(miss, asked(page.replace("word2999", "")))
+    assert [one.conversation_id for one in ConversationSearch(database).find("ada", page)] == [hit]
+
+
 def test_one_link_a_conversation(database: Database, conversation: str, conversations: ConversationStore) -> None:
     shares = Shares(database)
     assert shares.of(conversation) is None
