@@ -164,6 +164,16 @@ def test_subtotals_that_are_counted_twice_are_told(library: Library) -> None:
     assert "Rows such as “North Total” look like subtotals" in chat.ask("sum of sales by shop")
 
 
+def test_a_file_that_is_replaced_or_taken_out_is_forgotten(library: Library) -> None:
+    """A question after another about the same file is not answered of the one that was there before."""
+    chat = given(library, "stock.csv", b"day,boxes\n2024-01-05,3\n2024-01-06,4\n")
+    says_exactly(chat.ask("how many rows are there?"), 2)
+    chat.opening = given(library, "stock.csv", b"shelf,books\nA,1\nB,2\nC,5\n").opening
+    says_exactly(chat.ask("how many rows are there?"), 3)
+    chat.opening = brief("", [], ["stock.csv"])
+    assert "There is no file yet." in chat.ask("how many rows are there?")
+
+
 @pytest.mark.parametrize(
     ("question", "rows"), [("show the first rows", [1, 2, 3]), ("show me the last few rows", [1, 2, 3])]
 )

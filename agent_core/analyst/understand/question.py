@@ -97,7 +97,8 @@ def choose(question: str, tables: Sequence[Table], previous: Query | None) -> Ta
             return named + known + _STAYING
         return named + known + places[position] / 100 - (_COST_OF_JOINING if table.sides else 0)
 
-    kept = [previous.table] if previous and previous.table not in tables and not previous.table.sides else []
+    # A table turned for the question before; never one of a file that was replaced or taken out since.
+    kept = [previous.table] if previous and previous.table in map(by_year, tables) else []
     candidates: list[Table] = [*tables, *joined(tables), *kept]
     files = list(dict.fromkeys(table.file for table in candidates))
     by_size = sorted(enumerate(candidates), key=lambda item: (files.index(item[1].file), item[1].rows, -item[0]))
