@@ -82,15 +82,17 @@ def _opens_by_itself(browser: Browser, path: Path, folder: Path) -> None:
 
 def _prints_black_on_white(opened: Page) -> None:
     """From a dark screen too, with charts no wider than paper; and the screen is as it was after that."""
-    look = "getComputedStyle(document.body).backgroundColor, document.querySelector('.main-svg').style.background"
-    opened.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = [{look}]; }})")
-    before = opened.evaluate(f"[{look}]")
+    paper = "rgb(255, 255, 255)"
+    drawing = opened.locator(".chart .main-svg").first
+    dark = drawing.evaluate("svg => svg.style.background")
+    assert dark != paper
+    seen = "document.querySelector('.main-svg').style.background"
+    opened.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {seen}; }})")
     assert opened.pdf(format="A4").startswith(b"%PDF")
-    assert opened.evaluate("window.printed[1]") == "rgb(255, 255, 255)"
-    expect(opened.locator(".chart .main-svg").first).to_be_visible()
-    assert opened.evaluate(f"[{look}]") == before
+    assert opened.evaluate("window.printed") == paper
+    expect(drawing).to_have_css("background-color", dark)
     opened.set_viewport_size({"width": 680, "height": 900})
     opened.emulate_media(media="print", color_scheme="dark")
-    assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    expect(opened.locator("body")).to_have_css("background-color", paper)
     opened.evaluate("dispatchEvent(new Event('beforeprint'))")  # which only a real printing brings by itself
     assert opened.evaluate("document.documentElement.scrollWidth") <= 680
