@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from agent_core.analyst.schema.looks import date_cleaning
-from agent_core.analyst.understand.spelling import one_slip, rule_word
+from agent_core.analyst.understand.spelling import known_word, one_slip
 from tests.analyst.expecting import says, says_exactly
 from tests.analyst.running import Library
 
@@ -97,6 +97,8 @@ def test_a_question_may_point_at_the_answer_before(library: Library) -> None:
         ("higest", "highest"),
         ("togehter", "together"),
         ("whcih", "which"),
+        ("hwo", "how"),
+        ("wieght", "weight"),
         ("media", None),
         ("average", None),
         ("highland", None),
@@ -104,7 +106,7 @@ def test_a_question_may_point_at_the_answer_before(library: Library) -> None:
     ],
 )
 def test_only_a_slip_of_the_pen_is_put_right(said: str, meant: str | None) -> None:
-    assert rule_word(said) == meant
+    assert known_word(said) == meant
 
 
 def test_a_slip_is_one_letter_or_two_changed_about() -> None:

@@ -1,5 +1,7 @@
 """Questions that sum up: by groups, over time, or the rows at the top."""
 
+import re
+
 from agent_core.analyst.markdown import code, listed
 from agent_core.analyst.query import Aggregation, Condition, Group, Order, Query
 from agent_core.analyst.schema.columns import Column
@@ -151,6 +153,8 @@ def _by(parts: Parts) -> tuple[Group, ...]:
         apart = parts.aggregation or (by and not numbers(parts))
         if column.distinct == parts.table.rows and apart and (not parts.compares or _compared(parts)):
             continue
+        if parts.aggregation and not parts.compares and parts.intent is None and _after_value(parts, column):
+            continue
         if column.is_two_valued and (parts.counts or column.role == "number"):
             continue
         if all(group.column != column for group in by):
@@ -166,6 +170,12 @@ def _by(parts: Parts) -> tuple[Group, ...]:
     if parts.compares or (parts.several and not combined):
         by = (*by, *(one for one in _compared(parts) if one not in by))
     return by
+
+
+def _after_value(parts: Parts, column: Column) -> bool:
+    """Whether a label only says what a value is of: "the average population of European countries"."""
+    marks = re.findall(r"\bof (?:the |all )?<v\d+> <c(\d+)>", parts.marked.text)
+    return column in {parts.marked.mention(mark).column for mark in marks}
 
 
 def _compared(parts: Parts) -> tuple[Group, ...]:

@@ -16,7 +16,9 @@ _BE = r"(?:is|are|was|were|does|do|did)"
 _KIND = r"(?:rate|level|value|figure|number|price|score|count|share|percentage)s?"
 _ENDS = r"(?: (?:have|has|had|get|got|come from|came from|from|on|in|belong to|weigh|cost|live in))?"
 _UNIT = r"(?:day|date|hour|week|month|quarter|year)"
-_WHEN = r"(?:when(?: it)?(?: was)?|(?:in|on|at) (?:which|what) \w+|(?:which|what) (?:day|date|year|month|time))"
+_WHEN = (
+    r"(?:when(?: it)?(?: was)?|(?:in|on|at) (?:which|what) (?:\w+|<c\d+>)|(?:which|what) (?:day|date|year|month|time))"
+)
 _WORKED_OUT = re.compile(
     r"\b(?:average|avg|mean|median|total|sum|by|per|each|every|how often|share|percent(?:age)?)\b|"
     r"<c\d+> (?:vs|versus|against)"
@@ -103,6 +105,12 @@ def _of_the(parts: Parts) -> bool:
             rf"(?:what|which|how many|how much) {asked} {_BE} {turn}{_ENDS}(?= (?:in|among|for|of)\b| \?|$)",
         )
         if form.startswith("(?:(?:what") or "(?P<noun>)" not in form
+    ]
+    also = r"(?:(?:and|with) (?:its|his|her|their|the|that)|and (?:in |on )?(?:which|what))"
+    bare = rf"(?P<turn>(?:{_SUPERLATIVE}) <c\d+>)(?P<noun>)"
+    forms += [
+        rf"{turn}(?: [a-z]+)? {also} {asked}(?: (?:it|that|this))?(?: (?:is|was|has|had|from|belongs to))*"
+        for turn in (*turns, bare)
     ]
     for form in forms:
         match = re.search(form, parts.text)

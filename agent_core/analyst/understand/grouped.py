@@ -64,7 +64,8 @@ def _common(parts: Parts) -> None:
     """Read "the most common species" and "which is more common"."""
     counted = any(one.column.role in {"number", "flag"} for one in parts.marked.columns())
     common = r"\b(more|less) (?:common|frequent(?:ly)?|often|popular|numerous)\b(?! <)"
-    if not counted and (more := parts.take(common)):
+    there = r"\b(?:is|are|was|were) there (more|fewer|less)(?= <v| \\|)"
+    if not counted and (more := parts.take(common) or parts.take(there)):
         parts.counts = parts.compares = True
         parts.order = "descending" if more[1] == "more" else "ascending"
     if match := parts.take(

@@ -1,15 +1,17 @@
-"""Rules for hours of the day: "at noon", "between 6 am and 9 am", "after 18:00"."""
+"""Rules for parts of a day and of a year: "at noon", "between 6 am and 9 am", "in 1990 q3" beside a column of years."""
 
 import re
+from datetime import date
 
 from agent_core.analyst.markdown import code
-from agent_core.analyst.query import Span
+from agent_core.analyst.query import Condition, Span
 from agent_core.analyst.schema.columns import Column
+from agent_core.analyst.understand.moments import Moment
 from agent_core.analyst.understand.parts import Parts
 
 _HALF = r"(?:am|pm|a ?m|p ?m|o'clock|oclock|hours|h|: <n\d+>(?: (?:am|pm))?)"
 _HOUR = rf"(?:noon|midday|midnight|<n\d+> {_HALF}|\d{{1,2}}(?:am|pm|h)\b)"
-_DAY, _NOON = 24, 12
+_DAY, _NOON, _MONTHS = 24, 12, 12
 _NAMED = {"noon": 12, "midday": 12, "midnight": 0}
 
 
@@ -44,3 +46,20 @@ def _keep(parts: Parts, time: Column, first: int, last: int) -> None:
     else:
         hours = range(first, last + 1) if first <= last else (*range(first, _DAY), *range(last + 1))
         parts.filters.append(Span(time, hours=tuple(hours)))
+
+
+def within_year(parts: Parts, column: Column, moment: Moment) -> bool:
+    """Read a month or a quarter of a year where columns of their own hold the year and its part."""
+    assert moment.start
+    assert moment.end
+    months = (moment.end.year - moment.start.year) * 12 + moment.end.month - moment.start.month
+    if months >= _MONTHS:
+        return False
+    name, number = ("month", moment.start.month) if months <= 1 else ("quarter", (moment.start.month + 2) // 3)
+    part = next((one for one in parts.table.columns if one.is_time_part and one.name.lower() == name), None)
+    if part is None or moment.start.day != 1:
+        parts.problems.append(f"The column {code(column.name)} holds years, so I can't look at parts of them.")
+        return True
+    parts.filters.append(Span(column, date(moment.start.year, 1, 1), date(moment.start.year + 1, 1, 1)))
+    parts.filters.append(Condition(part, "in", (float(number),)))
+    return True

@@ -2,11 +2,9 @@
 
 import re
 
-from agent_core.analyst.markdown import code
 from agent_core.analyst.query import Condition, Intent
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.adjectives import HIGHER, LOWER
-from agent_core.analyst.understand.defaults import obvious_measure
 from agent_core.analyst.understand.grouping import labels, numbers
 from agent_core.analyst.understand.parts import Parts
 
@@ -66,7 +64,6 @@ r"at\b|\binteresting\b|\bfirst look\b|^$"
 
 
 _PAIR = 2
-_FIGURE = r"^(?:and )?(?:what|how)\b.* (?:values?|figures?|levels?|amounts?|readings?|high|low|large|big)\b"
 _GO_TOGETHER = re.compile(
     rf"^(?:do|does|did|is|are)\b.* (?:more|less|fewer|better|worse|{'|'.join(sorted(HIGHER | LOWER))})\b(?! than)"
 )
@@ -173,7 +170,7 @@ def _lists_values(parts: Parts, said: list[Intent], figures: Columns, names: Col
     return (parts.counts and one_label) or different or named
 
 
-def _named_or_shown(parts: Parts, said: list[Intent], figures: Columns, names: Columns) -> Intent | None:  # noqa: PLR0911 - one line for each kind
+def _named_or_shown(parts: Parts, said: list[Intent], figures: Columns, names: Columns) -> Intent | None:
     if figures and not names and parts.filters and parts.chart is None:
         return "aggregate"
     if len(figures) == _PAIR and not names and not parts.groups:
@@ -183,10 +180,6 @@ def _named_or_shown(parts: Parts, said: list[Intent], figures: Columns, names: C
     if figures or names:
         drawn = parts.chart in {"bar", "line", "pie", "area", "heatmap"}
         return "aggregate" if (figures and names) or drawn else "distribution"
-    if parts.filters and (only := obvious_measure(parts.table)) and parts.has(_FIGURE):
-        parts.subjects.append(only)
-        parts.assumptions.append(f"I took {code(only.name)}.")
-        return "aggregate"
     if parts.filters or parts.bare or parts.drop_missing or parts.has(r"^(?:(?:and|all|the|only|just) )*<t>(?! ?$)"):
         return "rows"
     return "overview" if "overview" in said else ("rows" if parts.export or parts.chart == "table" else None)

@@ -68,7 +68,21 @@ def with_made(marked: Marked, table: Table) -> Marked:
             way = "" if re.search(rf"\b(?:{_WAYS}) ", match[1]) else "total"
             kept = re.sub(r"^(?:how many|how much|number of)", "", marked.text[match.start() : match.start(1)])
             marked = _put(marked, match, f"{kept} {way}", _made("plus", parts), marks)
-    return _of_siblings(_of_one_name(marked), table)
+    return _only_figure(_of_siblings(_of_one_name(marked), table), table)
+
+
+def _only_figure(marked: Marked, table: Table) -> Marked:
+    """In "the highest value ever", where a table has one figure alone, that is what is meant."""
+    match = re.search(r"\b(?:values?|figures?|readings?|amounts?)\b(?! (?:of|for|are|is|in) (?:the )?<c)", marked.text)
+    named = any(one.column.role == "number" and not one.column.is_year for one in marked.columns())
+    if (
+        match is None
+        or named
+        or len(table.measures) != 1
+        or re.search(r"\bmissing|different|distinct|unique", marked.text)
+    ):
+        return marked
+    return _put(marked, match, "", table.measures[0], ())
 
 
 def _figures(marked: Marked, marks: Sequence[str]) -> tuple[Column, ...]:

@@ -13,9 +13,9 @@ from agent_core.analyst.schema.columns import Table
 from agent_core.analyst.schema.words import comparable, stem
 from agent_core.analyst.understand.glosses import without_glosses
 from agent_core.analyst.understand.lexicon import NUMBER_WORDS, ROW_NOUNS
-from agent_core.analyst.understand.mentions import Mention, Piece, Seen, Word, mentions, word
+from agent_core.analyst.understand.mentions import Mention, Piece, Seen, Word, mentions, word, words_of
 from agent_core.analyst.understand.moments import Moment, find
-from agent_core.analyst.understand.spelling import rule_word
+from agent_core.analyst.understand.spelling import known_word
 from agent_core.analyst.understand.units import Quantity, unit_of
 
 _TOKEN = re.compile(
@@ -28,6 +28,7 @@ _TOKEN = re.compile(
 _SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
 _SCALE_WORDS = {"thousand": 1e3, "million": 1e6, "millions": 1e6, "mio": 1e6, "billion": 1e9, "billions": 1e9}
 _COMPARING = {"above", "below", "under", "least", "most", "exceeding", "exceed", "exceeds", "exceeded"}
+_YEARS = (1600, 2199)
 _IN_TIME = {"later", "earlier", "older", "newer", "rather", "other"}
 _POSSESSIVE = re.compile(r"['’]s$")
 LONGEST_QUESTION = 1_000
@@ -99,26 +100,20 @@ def mark(question: str, table: Table, seen: tuple[Seen, ...] = (), supposed: Sup
     moments = sorted(find(question), key=lambda found: found[0]) if table.time else []
     pieces = [one for one in _pieces(question) if one.word.text.lower() not in supposed.prose]
     pieces = without_glosses(question, pieces, table)
-    found = mentions([piece.word for piece in pieces], table, seen)
     nouns = table.nouns | ROW_NOUNS | supposed.rows
-    pieces, corrected = _spelt(pieces, found, nouns | supposed.rows)
+    pieces, corrected = _spelt(pieces, table)
+    found = mentions([piece.word for piece in pieces], table, seen)
     return replace(_join(question, pieces, found, moments, nouns), corrected=corrected)
 
 
-def _spelt(
-    pieces: Sequence[Piece], found: Sequence[Mention], nouns: frozenset[str]
-) -> tuple[list[Piece], tuple[tuple[str, str], ...]]:
-    """The pieces with words that are a rule's but for a slip of the pen put right, and what was put right."""
-    read = {place for one in found for place in range(one.start, one.end)}
-    out, corrected = [], []
+def _spelt(pieces: Sequence[Piece], table: Table) -> tuple[list[Piece], tuple[tuple[str, str], ...]]:
+    """The pieces with words that are a known one but for a slip of the pen put right, and what was put right."""
+    own, out, corrected = words_of(table), [], []
     for place, piece in enumerate(pieces):
         text = piece.word.text
-        own = place in read or piece.sign or piece.figure is not None or piece.word.quoted
-        meant = (
-            None
-            if own or stem(text.lower()) in nouns or not (text.islower() or (place == 0 and text[1:].islower()))
-            else rule_word(text.lower())
-        )
+        read = piece.sign or piece.figure is not None or piece.word.quoted or set(piece.word.stems) & own
+        spoken = text.islower() or (place == 0 and text[1:].islower())
+        meant = known_word(text.lower(), own) if spoken and not read else None
         out.append(replace(piece, word=word(meant)) if meant else piece)
         corrected += [(text, meant)] if meant else []
     return out, tuple(corrected)
@@ -187,7 +182,10 @@ def _is_amount(pieces: Sequence[Piece], position: int) -> bool:
         return False
     before = [one.word.text.lower() for one in pieces[max(0, position - 2) : position]]
     after = pieces[position + 1].word.text if position + 1 < len(pieces) else ""
-    compared = before[-1:] and (before[-1] in _COMPARING or (before[-1] == "than" and before[0] not in _IN_TIME))
+    years = any(one.figure is not None and _YEARS[0] <= one.figure <= _YEARS[1] for one in pieces[:position])
+    compared = (
+        not years and before[-1:] and (before[-1] in _COMPARING or (before[-1] == "than" and before[0] not in _IN_TIME))
+    )
     return bool(compared) or unit_of(after) is not None
 
 

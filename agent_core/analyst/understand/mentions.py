@@ -254,6 +254,13 @@ def _values(table: Table) -> Holders:
     return found
 
 
+@lru_cache(maxsize=64)
+def words_of(table: Table) -> frozenset[str]:
+    """The stems of the names and values of a table, and of what its rows are called."""
+    values = {part for key in _values(table) for part in key}
+    return frozenset({part for column in table.columns for part in stems(column.name)} | values | table.nouns)
+
+
 def _is_a_number(value: str) -> bool:
     return re.fullmatch(r"[\d.,'\s]+", value) is not None
 

@@ -37,6 +37,9 @@ _FORMS = (
         rf"\bq(?P<quarter>[1-4])(?: of| in)? ?(?P<year>{_YEAR})\b|\b(?P<year2>{_YEAR}) ?q(?P<quarter2>[1-4])\b",
         re.IGNORECASE,
     ),
+    re.compile(
+        rf"\b(?P<nth>first|1st|second|2nd|third|3rd|fourth|4th|last) quarter of (?P<year>{_YEAR})\b", re.IGNORECASE
+    ),
     re.compile(r"\b(?P<decade>(?:1[6-9]|20)\d)0s\b"),
     re.compile(r"(?<![\w.])['’]?(?P<decade2>\d)0s\b"),
     re.compile(rf"\b(?P<year>{_YEAR})\b(?![,.]\d)"),
@@ -89,7 +92,8 @@ def _moment(match: re.Match[str]) -> Moment | None:
     year = int(parts.get("year") or parts.get("year2") or 0)
     if not year:
         return Moment(phrase, month=month)
-    quarter = int(parts.get("quarter") or parts.get("quarter2") or 0)
+    nth = {"fi": 1, "1s": 1, "se": 2, "2n": 2, "th": 3, "3r": 3}.get(parts.get("nth", "")[:2].lower(), 4)
+    quarter = int(parts.get("quarter") or parts.get("quarter2") or (nth if "nth" in parts else 0))
     try:
         return _span(phrase, year, month, int(parts.get("day", 0)), quarter)
     except ValueError:

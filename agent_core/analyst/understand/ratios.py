@@ -29,7 +29,7 @@ _FORMS = (
     (True, rf"{_A} {_SHARE} of {_B}"),
     (False, rf"ratios? (?:of|between) {_A} (?:to|and|over|by) {_B}"),
     (False, rf"{_A} to {_B} ratios?"),
-    (False, rf"{_A} per {_B}"),
+    (False, rf"{_A}(?: <t>| [a-z]+)? per {_B}"),
     (False, rf"{_A} (?:divided by|relative to) {_B}"),
 )
 _FEW_STEPS = 25

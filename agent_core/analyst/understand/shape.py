@@ -35,7 +35,7 @@ _UNREAD = (
     r"\b(?:(?:first|second|third|fourth|last) (?:half|day|week|month|quarter|year)|"
     r"not|never|except|excluding|without|neither|nor|minus|plus|times|twice|double|half|others|the rest|everyone else|"
     r"previous|opposite|streaks?|consecutive|in a <t>|gap|margins?|latest|newest|opening|closing|middle|growth|"
-    r"(?<!<)(?:first|next) (?=[^|,])|last (?=[^|? ])|(?:per|each|every) (?=[a-z<])|"
+    r"(?<!<)(?:first|next)(?! ,|$| \?)|last(?!$| \?)|(?:per|each|every) (?=[a-z<])|"
     r"(?:before|since|until) (?=\S)|after (?=\S)|at the (?:start|end|beginning))(?!\w)"
 )
 _SECOND = (

@@ -4,9 +4,21 @@ from functools import cache, lru_cache
 
 from agent_core.analyst.schema.words import stem
 from agent_core.analyst.understand.adjectives import COMPARATIVES, EXTREMES
-from agent_core.analyst.understand.lexicon import AGGREGATIONS, DONE, FILLER, NUMBER_WORDS, VERBS, words
+from agent_core.analyst.understand.lexicon import (
+    AGGREGATIONS,
+    DONE,
+    FILLER,
+    MEASURED_BY,
+    MONTHS,
+    NUMBER_WORDS,
+    ROW_NOUNS,
+    SYNONYMS,
+    VERBS,
+    words,
+)
 
-_SHORTEST = 6
+_SHORTEST, _SHORT = 6, 4
+_ASKING = ("how", "what", "which", "who", "when", "where", "many", "much", "show", "list", "with")
 _OPERATORS = words(
     """
     between without excluding except higher number percentage percent relationship correlation distribution histogram
@@ -24,23 +36,42 @@ def _rule_words() -> frozenset[str]:
 
 
 @cache
-def _idle_words() -> frozenset[str]:
-    return frozenset(word for word in FILLER if len(word) >= _SHORTEST - 1 and word.isalpha())
+def _known() -> dict[str, list[str]]:
+    """Every word that carries nothing, sums up or names a kind of column, by its letters in order."""
+    known = {*FILLER, *_rule_words(), *(word for word in AGGREGATIONS if len(word) >= _SHORT), *MEASURED_BY}
+    known |= {word for group in SYNONYMS for word in group if len(word) >= _SHORTEST - 1} | ROW_NOUNS
+    found: dict[str, list[str]] = {}
+    for word in sorted(known, key=lambda one: one not in _ASKING):
+        if word.isalpha() and (len(word) >= _SHORTEST - 1 or word in AGGREGATIONS or word in _ASKING):
+            found.setdefault("".join(sorted(word)), []).append(word)
+    return found
 
 
 @lru_cache(maxsize=4_096)
-def rule_word(said: str) -> str | None:
-    """The only word of the rules that is one letter away, or two letters changed about; None for a word of its own.
+def known_word(said: str, own: frozenset[str] = frozenset()) -> str | None:
+    """The word that was meant by one with a slip of the pen; None for a word of its own.
 
-    A word that carries nothing is only meant where two letters are changed about: "togehter", "whcih".
+    Two letters that are changed about are a slip in any known word ("togehter", "islnad"), another letter only in the
+    longer words of the rules and in what the rows of a table are called. `own` are the words of the table.
     """
-    known = said in FILLER or stem(said) in FILLER or said in AGGREGATIONS or said in NUMBER_WORDS
-    if known or len(said) < _SHORTEST - 1 or said in VERBS or said in DONE or said in _rule_words():
+    known = said in FILLER or stem(said) in FILLER or said in AGGREGATIONS or said in NUMBER_WORDS or said in MONTHS
+    if known or said in VERBS or said in DONE or said in MEASURED_BY or said in _rule_words() or said in ROW_NOUNS:
         return None
-    turned = [one for one in _idle_words() | _rule_words() if len(one) == len(said) and sorted(one) == sorted(said)]
+    if any(stem(said) in group for group in SYNONYMS):
+        return None
+    letters = "".join(sorted(said))
+    turned = _known().get(letters, []) + [one for one in own if "".join(sorted(one)) == letters and len(one) > _SHORT]
     near = [one for one in turned if one_slip(said, one)]
-    if not near and len(said) >= _SHORTEST:
-        near = [one for one in _rule_words() if one[0] == said[0] and one_slip(said, one)]
+    if near:
+        return near[0]
+    if len(said) < _SHORTEST:
+        return None
+    named = [
+        one for one in (stem(said), said) for own_word in own if len(own_word) >= _SHORTEST and one_slip(one, own_word)
+    ]
+    if named:
+        return None
+    near = [one for one in _rule_words() if one[0] == said[0] and one_slip(said, one)]
     return near[0] if len(near) == 1 else None
 
 

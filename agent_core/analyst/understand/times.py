@@ -7,7 +7,7 @@ from datetime import date
 from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Condition, Grain, Span
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.hours import read_hours
+from agent_core.analyst.understand.hours import read_hours, within_year
 from agent_core.analyst.understand.moments import Moment
 from agent_core.analyst.understand.parts import Parts
 
@@ -163,6 +163,9 @@ def _spans(parts: Parts, time: Column) -> None:
         rf",) <m(?P<b>\d+)>"
     ):
         _between(parts, _column(parts, match, time), match)
+    parts.text = re.sub(
+        r"(<t>(?: only)?) from (<m\d+>)(?! (?:on(?! <v)|onwards?|to|until|till|and|through))", r"\1 in \2", parts.text
+    )
     for match in parts.take_all(
         rf"{about}(?:only )?\b(?P<how>since|from|starting(?: in| from)?|after|before|"
         rf"until|till|up to|through|prior to|by the end of) <m(?P<a>\d+)>(?: (?:on|"
@@ -194,6 +197,8 @@ def _column(parts: Parts, match: re.Match[str], time: Column) -> Column:
 
 def _within(parts: Parts, column: Column, moment: Moment) -> None:
     by_month = moment.start is None
+    if column.is_year and moment.start and moment.end and within_year(parts, column, moment):
+        return
     if by_month and column.is_year:
         parts.problems.append(f"The column {code(column.name)} holds years, so I can't look at months.")
     if moment.season:

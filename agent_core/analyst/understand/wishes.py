@@ -50,6 +50,11 @@ def read_wishes(parts: Parts) -> None:
     elif parts.take(r"\b(?:linear|normal)(?: scale| axis)\b"):
         parts.log = False
     parts.text = re.sub(_OF_COLUMN, r"\1", parts.text)
+    parts.text = re.sub(
+        r"\b(average|mean|median|highest|lowest|maximum|minimum) (?:percentages?|shares?|proportions?) (?:of )?(?=<c)",
+        r"\1 ",
+        parts.text,
+    )
     if re.search(_SHARE, parts.text) and not parts.take(r"\bshare price\b"):
         parts.share = bool(parts.take_all(_SHARE)) or parts.share
     _read_export(parts)
