@@ -3,7 +3,7 @@
 from html import escape
 
 from agent_core.contract.summary import summarise
-from agent_core.contract.words import PROVIDER_NAMES
+from agent_core.contract.words import PROVIDER_NAMES, unbroken
 from agent_core.validation.base import GROUPS, Finding, Group, Outcome, Report
 from agent_core.validation.forms import digest
 
@@ -60,7 +60,7 @@ def to_html(report: Report) -> str:
             f"<style>{_STYLE}</style></head><body>",
             f"<h1>{escape(verdict(report))}</h1>",
             f'<p class="about">{provider} under the contract “{name}”{version}, {when}, in {report.seconds:.0f} s.</p>',
-            f'<p class="lead">{escape(summarise(report.contract))}</p>',
+            f'<p class="lead">{escape(unbroken(summarise(report.contract)))}</p>',
             *(_group(group, report.of_group(group)) for group in GROUPS if report.of_group(group)),
             _versions(report),
             "</body></html>",
@@ -88,7 +88,7 @@ def _row(finding: Finding) -> str:
     return (
         f'<tr><th scope="row">{escape(probe.title)}<small>{escape(probe.reason)}</small></th>'
         f'<td><span class="outcome {finding.outcome}">{OUTCOMES[finding.outcome]}</span>'
-        f'<span class="seen">{escape(finding.seen)}</span>{means}</td></tr>'
+        f'<span class="seen">{escape(unbroken(finding.seen))}</span>{means}</td></tr>'
     )
 
 

@@ -76,7 +76,7 @@ def test_a_key_is_entered_checked_and_forgotten(keyless: tuple[Page, App], emula
     enter(page, emulator.key, 1)
     told = check(page, "It works: a sandbox opened, printed 1")
     picture(page, "key works")
-    metered = re.search(r"closed after ([\d.]+) s\. Metered: \$([\d.]+) at E2B's rates", told)
+    metered = re.search(r"closed after ([\d.]+)\ss\. Metered: \$([\d.]+) at E2B's rates", told)
     assert metered is not None, told
     assert float(metered[1]) > 0
     assert float(metered[2]) > 0
