@@ -1,6 +1,9 @@
 """The `ringfence` command. Each of its commands is a module beside this one, imported when it is called."""
 
+import signal
+import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -31,5 +34,13 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Ringfence: a data analyst in a ring-fenced sandbox."""
+    # As Ctrl-C does: what is open is closed first. A hosted sandbox would go on, and cost, until its clock ends it.
+    before = signal.signal(signal.SIGTERM, _terminated)
+    context.call_on_close(lambda: signal.signal(signal.SIGTERM, before))
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)

@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import os
+import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +34,26 @@ def command(*, files: tuple[Path, ...], source: Path | None) -> None:
     Ends with 2 and a sentence where it can't start.
     """
     try:
-        with conversation(source) as opened:
+        with ExitStack() as stack:
+            opened = stack.enter_context(conversation(source))
+            _leave_on_signals(stack)
             upload(opened, files)
             opened.rename("MCP client")
             asyncio.run(_serve(opened))
     except (RingfenceError, ValueError, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(_NOT_STARTED)
+
+
+def _leave_on_signals(stack: ExitStack) -> None:
+    """Close what is open and end at once: the thread that waits for the client's next line can't be interrupted."""
+
+    def leave(number: int, _: object) -> None:
+        stack.close()
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
 
 
 async def _serve(opened: Conversation) -> None:

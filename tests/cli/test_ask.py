@@ -1,6 +1,11 @@
 """Questions from a terminal, over the real deployment."""
 
+import contextlib
 import json
+import signal
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,7 @@ from agent_core.cli import main
 from agent_core.config import Settings
 from agent_core.session import Deployment
 from agent_core.session.deployment import LOCAL_PERSON
+from tests.session.conftest import wait_for
 
 SALES = "region,revenue\nNorth,100\nSouth,250\nNorth,150\n"
 
@@ -73,3 +79,27 @@ def test_what_can_not_be_answered_or_asked(home: Path, tmp_path: Path) -> None:
     done = ask(str(tmp_path / "sales.csv"), "How many rows?")
     assert done.exit_code == 1
     assert "checks" in done.stderr
+
+
+def test_who_is_told_to_end_closes_the_sandbox_first(home: Path) -> None:
+    """As `timeout` does, and whatever runs jobs: not only Ctrl-C."""
+    command = [sys.executable, "-m", "agent_core.cli", "ask", "```python\nimport time; time.sleep(600)\n```"]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) as asking:
+        try:
+            wait_for(lambda: "sandbox_opened" in kinds(home))
+            asking.send_signal(signal.SIGTERM)
+            assert asking.wait(60) == 128 + signal.SIGTERM
+        finally:
+            asking.kill()
+    assert kinds(home).count("sandbox_closed") == 1
+
+
+def kinds(home: Path) -> list[str]:
+    """The events so far, read beside whoever writes them."""
+    if not (home / "ringfence.db").exists():
+        return []
+    with contextlib.closing(sqlite3.connect(home / "ringfence.db", timeout=30)) as database:
+        try:
+            return [kind for (kind,) in database.execute("select kind from events order by seq")]
+        except sqlite3.OperationalError:
+            return []

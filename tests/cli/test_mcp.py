@@ -1,6 +1,7 @@
 """`ringfence mcp`, driven by the reference client of the protocol over its standard input and output."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -71,6 +72,26 @@ async def test_a_client_runs_code_under_the_contract(tmp_path: Path) -> None:
     assert kept.title == "MCP client"
     assert kinds.count("user_asked") == kinds.count("turn_ended") >= 5
     assert kinds.count("sandbox_opened") == kinds.count("sandbox_closed")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it_though_its_client_still_listens(tmp_path: Path, sent: signal.Signals) -> None:
+    """Ctrl-C in a terminal, or a client that has lost patience."""
+    started = server(tmp_path / "home")
+    hello = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+    }
+    async with await anyio.open_process([started.command, *started.args], cwd=ROOT, env=started.env) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        await running.stdin.send(f"{json.dumps(hello)}\n".encode())
+        assert b"without network" in await running.stdout.receive()
+        running.send_signal(sent)
+        with anyio.fail_after(60):
+            assert await running.wait() == 128 + sent
 
 
 async def test_a_contract_that_is_none_ends_it(tmp_path: Path) -> None:
