@@ -16,6 +16,7 @@ from agent_core.analyst.write.titles import AGGREGATIONS, grouped
 
 _TOLD = 4
 _PAIR = 2
+_MOST_TOLD = 12
 _MOST_LINES = 6
 _EXTREMES = {"max": "maximum", "min": "minimum"}
 _LAST_MONTH = 12
@@ -94,11 +95,22 @@ def groups(query: Query, facts: Facts) -> list[str]:  # noqa: PLR0911 - one line
     ranked = facts.rows("result")
     if len(query.measures) > 1 and query.aggregation != "count" and not query.ratio:
         return _several(query, ranked)
+    if query.further:
+        return _each_way(query, ranked)
     if query.limit and len(query.groups) > 1:
         return _top_of_each(query, ranked)
     if query.gap and len(query.groups) == 1 and len(ranked) == facts.count("groups") == _PAIR and not query.share:
         return _gap(query, ranked)
     return _ranked(query, facts, ranked) if by_value(query) or len(query.groups) > 1 else _in_order(query, ranked)
+
+
+def _each_way(query: Query, rows: list[list[Any]]) -> list[str]:
+    """Several ways of summing up for each group."""
+    ways = [AGGREGATIONS[how] for how in (query.aggregation, *query.further)]
+    each = [[f"{way} {number(value)}" for way, value in zip(ways, row[1:], strict=False)] for row in rows[:_MOST_TOLD]]
+    told = [f"**{_name(query, row)}**: {listed(said)}" for row, said in zip(rows, each, strict=False)]
+    more = f"; and {len(rows) - _MOST_TOLD} more in the table" if len(rows) > _MOST_TOLD else ""
+    return [f"{code(query.measures[0].name)} by {grouped(query.groups[0])}: {'; '.join(told)}{more}."]
 
 
 def _top_of_each(query: Query, ranked: list[list[Any]]) -> list[str]:
@@ -225,7 +237,9 @@ def _series(query: Query, facts: Facts) -> list[str]:
     grain = query.groups[0].grain
     if grain and len(query.groups) == 1:
         told.append(f"Each point is one {grain}.")
-    if query.growth and len(columns(query).values) > 1:
+    if query.further:
+        told.append(f"The table has the {listed([AGGREGATIONS[how] for how in query.further])} of each, too.")
+    elif query.growth and len(columns(query).values) > 1:
         told.append("The table has the change from each point to the next.")
     return told + _incomplete(query)
 

@@ -37,7 +37,9 @@ def aggregate(parts: Parts) -> Query | Unclear:
         assumptions = (*assumptions, f"I grouped by two columns at most and left out {left_out}.")
     if len(by) > 1 and len(measures) > 1:
         measures, assumptions = measures[:1], (*assumptions, f"I took only {code(measures[0].name)}.")
-    if parts.further and by:
+    several = len(by) <= 1 and len(measures) == 1 and not (parts.share or parts.growth or parts.change or parts.having)
+    several = several and not (parts.asks_for_one or parts.limit or parts.running)
+    if parts.further and by and not several:
         words = listed([f"{AGGREGATIONS[one]} values" for one in parts.further])
         assumptions = (*assumptions, f"I worked out one figure for each group; ask again for the {words}.")
     return Query(
@@ -45,7 +47,7 @@ def aggregate(parts: Parts) -> Query | Unclear:
         parts.table,
         measures=measures,
         aggregation=how,
-        further=() if by else tuple(parts.further),
+        further=tuple(parts.further) if several or not by else (),
         groups=by[:_MOST_GROUPS],
         order=_order(parts, how, by),
         asks_for_one=parts.asks_for_one,

@@ -20,7 +20,7 @@ from agent_core.analyst.understand.units import Quantity, unit_of
 
 _TOKEN = re.compile(
     r"(?P<quoted>\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|`[^`\n]{1,120}`|(?<!\w)'[^'\n]{1,120}'(?!\w))"
-    r"|(?P<number>(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?![\w])|(?<![\w.])-?\d+(?:\.\d+)?(?P<suffix>k|m|bn|kg|g|lbs?|mm|cm|km)\b)"
+    r"|(?P<number>(?<![\w.])-?\d+(?:,\d+)*(?:\.\d+)?(?![\w])|(?<![\w.])-?\d+(?:\.\d+)?(?P<suffix>k|m|bn|kg|g|lbs?|mm|cm|km)\b)"
     r"|(?P<word>[^\W]+(?:['’][a-z]+)?)"
     r"|(?P<sign>[<>=!]+|≥|≤|≠|[,;?%:&/+])",
     re.IGNORECASE,

@@ -52,6 +52,7 @@ _PERCENT = re.compile(
 )
 
 
+_MOST = {"better": "best", "worse": "worst"}
 _UP = {"more", "over", "above", "up", "older", *HIGHER}
 _DOWN = {"less", "fewer", "under", "below", "down", "younger", *LOWER}
 _OR_MORE = re.compile(
@@ -68,6 +69,8 @@ def _before_known(match: re.Match[str]) -> str:
 def without_prose(text: str) -> str:
     """A marked question without the percent sign of a limit, and without what "i.e." explains by columns or values."""
     text = _PERCENT.sub(r"\1", text)
+    if re.match(r"(?:which|what|who)\b", text) and not re.search(r"\bthan\b|\bor\b|, ", text):
+        text = re.sub(r"\b(?:better|worse)\b(?! (?:than|<))", lambda match: _MOST[match[0]], text)
     text = _OR_MORE.sub(lambda match: f"at {'most' if match[3] in _DOWN else 'least'} {match[1]}{match[2] or ''}", text)
     if meant := _I_MEAN.search(text):
         kinds = set(re.findall(r"<([mvc])\d+>", text[meant.end() :]))

@@ -6,6 +6,7 @@ from agent_core.analyst.query import Aggregation, Grain, Group, Query
 from agent_core.analyst.write.charts import figure
 from agent_core.analyst.write.literals import free_name, literal, literals
 from agent_core.analyst.write.moving import movers
+from agent_core.analyst.write.titles import AGGREGATIONS
 
 _METHODS = {"sum": "sum(min_count=1)", "mean": "mean()", "median": "median()", "min": "min()", "max": "max()"}
 _METHODS |= {"std": "std()", "nunique": "nunique()"}
@@ -34,11 +35,6 @@ class Result:
     keys: tuple[str, ...]
     values: tuple[str, ...]
 
-    @property
-    def shown(self) -> str:
-        """The column that the chart shows."""
-        return self.values[-1]
-
 
 def columns(query: Query) -> Result:
     """The columns of the result, in order; the answer reads the printed rows by them."""
@@ -56,6 +52,8 @@ def columns(query: Query) -> Result:
         values = (values[0], free_name(STEP, (*keys, *values)))
     elif query.growth and len(keys) == 1:
         values = (values[0], free_name(CHANGE, (*keys, *values)))
+    elif query.further:
+        values = (*values, *(f"{AGGREGATIONS[how]} {values[0]}" for how in query.further))
     return Result(keys, values)
 
 
@@ -94,7 +92,7 @@ def aggregate(query: Query) -> list[str]:
         "",
         *_limited(query),
     ]
-    return [*lines, "display(result)", *figure(query, made.keys, made.values)]
+    return [*lines, "display(result)", *figure(query, made.keys, made.values[:1] if query.further else made.values)]
 
 
 def _single(query: Query) -> list[str]:
@@ -205,6 +203,9 @@ def _grouped(query: Query, made: Result) -> list[str]:
     if query.running and len(made.keys) == 1 and query.groups[0].column.is_time:
         place = f"result[{literal(made.values[0])}]"
         lines.append(f"{place} = {place}.cumsum()")
+    for how, name in zip(query.further, made.values[1:], strict=False):
+        place = f"data.groupby({by}{observed})[{literal(made.values[0])}]"
+        lines.append(f"result[{literal(name)}] = {place}.{method(query, how)}.to_numpy()")
     lines += _named_keys(query, made)
     if query.share:
         first = f"result[{literal(made.values[0])}]"
