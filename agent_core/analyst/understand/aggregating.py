@@ -177,6 +177,8 @@ def _by(parts: Parts) -> tuple[Group, ...]:
 def _after_value(parts: Parts, column: Column) -> bool:
     """Whether a label only says what a value is of: "the average population of European countries"."""
     marks = re.findall(r"\bof (?:the |all )?<v\d+> <c(\d+)>", parts.marked.text)
+    if parts.aggregation == "sum":
+        marks += re.findall(r"\bof all (?:of )?(?:the )?<c(\d+)>", parts.marked.text)
     return column in {parts.marked.mention(mark).column for mark in marks}
 
 

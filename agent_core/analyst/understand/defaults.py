@@ -24,6 +24,13 @@ _RATES = frozenset(
 _LEVELS = frozenset(
     words("temp temperature level degree depth height weight speed pressure day open close high low rank grade balance")
 )
+_BAD = words(
+    """
+    death casualty wound disease crime murder poverty unemployment unemp accident error loss delay complaint defect
+    debt cost price infection fatality missing violent inflation infl
+    """
+)
+"""Figures that are worst where they are highest."""
 _NEAR_NOUGHT = 0.1
 _FIRST_CHOICES = ("revenue", "sale", "amount", "total", "profit", "value", "price", "quantity")
 _MOST_MEASURES = 6
@@ -51,6 +58,11 @@ def default_within(column: Column, table: Table, filters: Sequence[Filter]) -> A
 def is_stock(column: Column) -> bool:
     """Whether it says how many there are at one time: people may be added up over places, never over years."""
     return bool(set(stems(column.name)) & _STOCKS)
+
+
+def is_bad(column: Column) -> bool:
+    """Whether a figure is worst where it is highest: deaths, crime, costs."""
+    return bool(set(stems(column.name)) & _BAD)
 
 
 def measures_a_kind(column: Column) -> bool:

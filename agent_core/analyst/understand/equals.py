@@ -119,7 +119,7 @@ def _read_flags(parts: Parts) -> None:
     two_valued = [
         number
         for number in re.findall(
-            r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c(\d+)>(?! (?:is|are|was|=|<))", parts.text
+            r"\b(?:of|in|among|for|only)(?: in| from)?(?: the| all)? <c(\d+)>(?! (?:is|are|was|=|<[nmqv]))", parts.text
         )
         if parts.marked.mention(number).column.is_two_valued
     ]

@@ -6,6 +6,7 @@ from agent_core.analyst.markdown import code, quoted
 from agent_core.analyst.query import Order
 from agent_core.analyst.schema.columns import Column
 from agent_core.analyst.understand.adjectives import BASES, EXTREMES, LOW
+from agent_core.analyst.understand.defaults import is_bad
 from agent_core.analyst.understand.lexicon import AGGREGATIONS, SUPERLATIVES
 from agent_core.analyst.understand.names import column_for
 from agent_core.analyst.understand.parts import Parts
@@ -55,7 +56,7 @@ def _extremes(parts: Parts) -> str:
 
 def _turn(parts: Parts, words: str) -> tuple[Column, Order] | None:
     """The figure and the end of it that the words of a superlative speak of."""
-    mark = re.search(r"<c(\d+)>", words)
+    mark = re.search(r"<c(\d+)>$", words) or re.search(r"<c(\d+)>", words)
     if mark is None and words in EXTREMES and (named := column_for(parts.table, EXTREMES[words])):
         parts.assumptions.append(f"I took {code(named.name)} for {quoted(words)}.")
         return named, _order(words)
@@ -66,7 +67,8 @@ def _turn(parts: Parts, words: str) -> tuple[Column, Order] | None:
     if word not in AGGREGATIONS:
         return None
     parts.note(mark[1])
-    return column, _order(word)
+    turned = word in {"best", "worst"} and is_bad(column)
+    return column, _order({"best": "worst", "worst": "best"}[word] if turned else word)
 
 
 def _asked(parts: Parts, listed: str) -> list[Column]:
@@ -139,6 +141,12 @@ def _row_with(parts: Parts) -> bool:
         parts.text,
     )
     time = parts.table.time
+    if match is None:
+        match = re.search(
+            rf"^(?:(?:what|which)(?: was| is)? )?(?:the )?(?P<turn>(?:{_SUPERLATIVE}) (?:<c(?P<c>\d+)>|{_UNIT}) "
+            r"(?:in|by|for|with) (?:the )?<c\d+>)",
+            parts.text,
+        )
     part = parts.marked.mention(match["c"]).column if match and match["c"] else None
     each = time is not None and (time.distinct == parts.table.rows or (part is not None and part.is_time_part))
     turn = _turn(parts, match["turn"]) if match and each else None
@@ -146,7 +154,7 @@ def _row_with(parts: Parts) -> bool:
         return False
     if part is not None and not part.is_time_part and part != time:
         return False
-    _rank(parts, turn[0], [time, part] if part and part != time else [], turn[1])
+    _rank(parts, turn[0], [time, *([part] if part != time else [])] if part else [], turn[1])
     parts.text = parts.text.replace(match[0], "|", 1)
     return True
 

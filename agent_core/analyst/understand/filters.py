@@ -38,6 +38,7 @@ _TRUE = {"true", "yes", "1", "y", "t"}
 def read_filters(parts: Parts) -> None:
     """Read every condition that names a column or a value."""
     _never(parts)
+    _with_some(parts)
     _missing(parts)
     _ranges(parts)
     _comparisons(parts)
@@ -88,6 +89,18 @@ def _missing(parts: Parts) -> None:
             parts.filters.append(Condition(parts.column(found[1]), "present"))
         else:
             parts.drop_missing = True
+
+
+def _with_some(parts: Parts) -> None:
+    """Read "how many days with rain", where a column counts it, as more than none."""
+    days = r"(?:<t>|days|weeks|months|years|hours)"
+    after = r"(?= (?:in|on|were|are|was|during|since|\|)|$| \?)"
+    asked = rf"\b(?:how many|number of)(?: the| of the)* {days} with(?: some| any)? <c(\d+)>{after}"
+    for match in list(re.finditer(asked, parts.text)):
+        column = parts.marked.mention(match[1]).column
+        if column.role == "number" and column.minimum == 0 and not column.is_two_valued:
+            parts.filters.append(Condition(parts.column(match[1]), "above", (0.0,)))
+            parts.text = parts.text.replace(f" with <c{match[1]}>", " |", 1)
 
 
 def _ranges(parts: Parts) -> None:

@@ -24,6 +24,7 @@ _MANY_STEPS = 25
 def read_groups(parts: Parts) -> None:
     """Read "by region and year", "which region", "most common species", "top 5 regions"."""
     _plain_groups(parts)
+    parts.text = re.sub(r"\b(?:across|over|in|for) both(?: the)? <c\d+>", "|", parts.text)
     _most_of_rows(parts)
     _common(parts)
     _by_kind(parts)

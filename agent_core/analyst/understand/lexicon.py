@@ -198,7 +198,7 @@ FILLER = words(
 VERBS = words(
     """
     attract blow burn buy carry catch climb collect complete consume cover die drink drive eat emit
-    employ export feed finish fly generate harvest hit host import invest kill land lift lose move order own play
+    employ export feed finish fly generate harvest hit host import invest kill land leave lift lose move order own play
     print produce publish pull push record release ride sail score serve ship shoot sleep smoke spend study swim
     throw travel use visit vote walk watch win work yield
     """
@@ -207,7 +207,7 @@ VERBS = words(
 
 DONE = words(
     """
-    driven flown eaten drunk ridden swum thrown shown
+    laid driven flown eaten drunk ridden swum thrown shown
     attracted blew bought burned burnt carried caught climbed collected completed consumed covered died
     drank drove ate emitted employed exported finished flew generated harvested hit imported invested killed landed
     lifted lost moved ordered owned played printed produced published pulled pushed recorded released rode sailed

@@ -27,7 +27,7 @@ _FORMS = (
     ),
     (True, rf"{_SHARE} of {_A} (?:in|to|relative to|compared (?:to|with)) {_B}"),
     (True, rf"{_A} {_SHARE} of {_B}"),
-    (False, rf"ratios? (?:of|between) {_A} (?:to|and|over|by) {_B}"),
+    (False, rf"ratios? (?:of|between) {_A}(?: (?!to\b|and\b|over\b|by\b)[a-z]+)? (?:to|and|over|by) {_B}"),
     (False, rf"{_A} to {_B} ratios?"),
     (False, rf"{_A}(?: <t>| [a-z]+)? per {_B}"),
     (False, rf"{_A} (?:divided by|relative to) {_B}"),

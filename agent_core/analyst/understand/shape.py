@@ -87,7 +87,7 @@ def _counts(parts: Parts) -> str:
 
 def _read_limit(parts: Parts) -> None:
     extremes = [mark for mark in re.findall(r"<c(\d+)>", parts.text) if parts.marked.mention(mark).extreme]
-    parts.text = re.sub(rf"(<c(?:{'|'.join(extremes) or '-'})>) (<n\d+>)(?= <[vt])", r"\2 \1", parts.text)
+    parts.text = re.sub(rf"(<c(?:{'|'.join(extremes) or '-'})>) (<n\d+>)(?= <[vtc])", r"\2 \1", parts.text)
     if match := parts.take(r"\b(top|bottom|best|worst)(?: the)? <n(\d+)>"):
         _limit(parts, parts.marked.figure(match[2]), "max" if match[1] in {"top", "best"} else "min")
     elif (match := parts.take(rf"<n(\d+)> (?:of the )?(?=(?:{_SUPERLATIVE})\b)")) or (

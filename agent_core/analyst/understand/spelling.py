@@ -41,7 +41,7 @@ def _known() -> dict[str, list[str]]:
     known = {*FILLER, *_rule_words(), *(word for word in AGGREGATIONS if len(word) >= _SHORT), *MEASURED_BY}
     known |= {word for group in SYNONYMS for word in group if len(word) >= _SHORTEST - 1} | ROW_NOUNS
     found: dict[str, list[str]] = {}
-    for word in sorted(known, key=lambda one: one not in _ASKING):
+    for word in sorted(known, key=lambda one: (_ASKING.index(one) if one in _ASKING else len(_ASKING), one)):
         if word.isalpha() and (len(word) >= _SHORTEST - 1 or word in AGGREGATIONS or word in _ASKING):
             found.setdefault("".join(sorted(word)), []).append(word)
     return found
@@ -60,7 +60,9 @@ def known_word(said: str, own: frozenset[str] = frozenset()) -> str | None:
     if any(stem(said) in group for group in SYNONYMS):
         return None
     letters = "".join(sorted(said))
-    turned = _known().get(letters, []) + [one for one in own if "".join(sorted(one)) == letters and len(one) > _SHORT]
+    turned = _known().get(letters, []) + [
+        one for one in sorted(own) if "".join(sorted(one)) == letters and len(one) > _SHORT
+    ]
     near = [one for one in turned if one_slip(said, one)]
     if near:
         return near[0]

@@ -6,7 +6,9 @@ from agent_core.analyst.markdown import quoted
 from agent_core.analyst.query import Aggregation
 from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.understand.adjectives import BASES, EXTREMES, HIGHEST, LOW, LOWEST
-from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES, words
+from agent_core.analyst.understand.defaults import is_bad
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, SUPERLATIVES
+from agent_core.analyst.understand.mentions import Mention
 from agent_core.analyst.understand.names import score
 from agent_core.analyst.understand.parts import Parts
 
@@ -28,13 +30,6 @@ _COUNTED_ROWS = (
     r"\b(?:how many|number of|count of|how often)(?: (?:of|the|all|these|those|<v\d+>))*"
     r"(?: <t>| (?:days|weeks|months|quarters|years|hours|times)\b|(?<=how often))"
 )
-_BAD = words(
-    """
-    death casualty wound disease crime murder poverty unemployment unemp accident error loss delay complaint defect
-    debt cost price infection fatality missing violent inflation infl
-    """
-)
-"""Figures that are worst where they are highest."""
 _MONEY = {"bill", "amount", "total", "fee", "charge", "fare", "revenue", "value", "spend", "tip"}
 _HOW_FAR = rf"\bhow ({'|'.join(BASES)})\b.* (?:get|gets|got|become|became)\b"
 
@@ -100,11 +95,15 @@ def _of_another_kind(parts: Parts) -> None:
 
 def _adjectives(parts: Parts) -> None:
     """A word such as "hottest" names a column, and that its extreme is wanted."""
-    for mention in parts.marked.columns():
-        word = mention.phrase.lower()
+    for number, mention in enumerate(parts.marked.entities):
+        word = mention.phrase.lower() if isinstance(mention, Mention) and mention.value is None else ""
         if word not in EXTREMES:
             continue
         how: Aggregation = "min" if word in LOWEST else "max"
+        each = rf"<c{number}> (?:day|hour|week|month|night)s? (?:per|of each|in each|for each|each|of every|by)\b"
+        if parts.has(each) and (parts.grain or parts.groups):
+            parts.aggregation = parts.aggregation or how
+            continue
         if parts.superlative not in {None, how} and not parts.groups:
             _aggregation(parts, word)
         elif parts.superlative is None:
@@ -114,7 +113,7 @@ def _adjectives(parts: Parts) -> None:
 
 def _aggregation(parts: Parts, word: str) -> None:
     how = AGGREGATIONS[word]
-    if word in {"best", "worst"} and any(set(stems(one.column.name)) & _BAD for one in parts.marked.columns()):
+    if word in {"best", "worst"} and any(is_bad(one.column) for one in parts.marked.columns()):
         how = "min" if how == "max" else "max"
     if word.startswith("typical") and parts.aggregation is None:
         parts.aggregation, parts.further = how, ["mean"]

@@ -81,7 +81,10 @@ def _is_done(phrase: str, parts: Parts) -> bool:
         ranked = rf"<c(\d+)> {verb} (?:the )?(?:most|least)\b"
         return any(parts.marked.mention(mark).sure for mark in re.findall(ranked, parts.marked.text))
     if verb in DONE and not who and any(is_figure(one.column) for one in parts.marked.columns()):
-        return re.search(rf"(?:\b(?:who|which|that|ones?)|<[tcv]\d*>) {verb}(?!\S)", parts.marked.text) is not None
+        return (
+            re.search(rf"(?:\b(?:who|which|that|ones?|is|are|was|were)|<[tcv]\d*>) {verb}(?!\S)", parts.marked.text)
+            is not None
+        )
     if verb not in VERBS or len(who) > 1 or not any(is_figure(one.column) for one in parts.marked.columns()):
         return False
     if who and not _PLURAL.match(who[0]):
