@@ -76,6 +76,7 @@ def test_currency_signs_and_brackets_for_negatives_are_read(library: Library) ->
     chat = library.chat("orders.csv")
     says(chat.ask("average unit price by product"), 1150, 140.25, 80)
     says(chat.ask("lowest unit price"), -20)
+    assert "`unitPrice` and `quantity`" in chat.ask("show the correlations")
 
 
 def test_written_months_are_dates(library: Library) -> None:
@@ -172,6 +173,30 @@ def test_a_file_that_is_replaced_or_taken_out_is_forgotten(library: Library) -> 
     says_exactly(chat.ask("how many rows are there?"), 3)
     chat.opening = brief("", [], ["stock.csv"])
     assert "There is no file yet." in chat.ask("how many rows are there?")
+
+
+def test_names_without_letters_and_sums_of_several_currencies(library: Library) -> None:
+    """A column may be called anything; dollars and euros are not added up."""
+    rows = "2024-01-05,5,$10\n2024-01-06,7,€20\n2024-01-07,1,$30\n2024-01-08,1,$30\n"
+    chat = given(library, "signs.csv", f"📅,💰,fee\n{rows}".encode())
+    says_exactly(chat.ask("how many rows are there?"), 4)
+    chat = given(library, "fees.csv", f"day,size,fee\n{rows}".encode())
+    assert "holds text, such as “\\$10”" in chat.ask("average fee")
+
+
+def test_a_column_may_be_called_by_a_whole_question(library: Library) -> None:
+    """As surveys are: code names it in full."""
+    name = "How much do you agree that " + "all of this is " * 25 + "fine"
+    chat = given(library, "survey.csv", f"person,{name}\nA,1\nB,5\n".encode())
+    says(chat.ask("average how much do you agree"), 3)
+
+
+def test_a_day_is_the_one_that_is_written(library: Library) -> None:
+    """Whatever the offset from UTC is."""
+    rows = b"2024-01-01T00:30:00+02:00,1\n2024-01-01T23:30:00+02:00,2\n2024-01-02T00:10:00+02:00,4\n"
+    answer = given(library, "offset.csv", b"at,v\n" + rows).ask("total v by day")
+    assert "**3** (1 January 2024)" in answer
+    assert "December" not in answer
 
 
 @pytest.mark.parametrize(

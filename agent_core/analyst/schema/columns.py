@@ -266,7 +266,7 @@ def _table(file: str, variable: str, profile: TableProfile) -> Table:
 
 def _event(column: Column) -> str:
     """What happened in each row, where a date says when: `death` for `death_date`."""
-    first, *others = split(column.name)
+    first, *others = split(column.name) or ("",)
     named = len(others) == 1 and others[0] in _MOMENTS and first not in _NO_EVENTS
     return first if named else ""
 
@@ -300,7 +300,9 @@ def _role(profile: ColumnProfile, samples: tuple[str, ...], table: TableProfile)
         case "number" | "integer":
             return "number", None
         case "date":
-            return "date", None if _read_as_date(profile.name, table.read_with) else date_cleaning(samples) or "date"
+            cleaning = date_cleaning(samples) or "date"
+            read = _read_as_date(profile.name, table.read_with) and cleaning != "zoned_date"
+            return "date", None if read else cleaning
         case "boolean":
             return ("flag" if {sample.lower() for sample in samples} <= _BOOLEANS else "category"), None
         case "empty":

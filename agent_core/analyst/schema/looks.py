@@ -8,6 +8,7 @@ Cleaning = Literal["plain_number", "comma_decimals", "date", "day_first_date", "
 """What a text column needs before it can be worked with."""
 
 _CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF)"
+_MONEY = re.compile(_CURRENCY, re.IGNORECASE)
 _NUMBER = re.compile(rf"^\(?[-+]?\s*{_CURRENCY}?\s*[-+]?\d[\d.,'\s\u00a0]*\s*(?:%|{_CURRENCY})?\)?$", re.IGNORECASE)
 _COMMA_DECIMALS = re.compile(r"\d,\d{1,2}\D*$|\d,\d{4,}\D*$|\d\.\d{3},\d")
 _POINT_DECIMALS = re.compile(r"\d\.\d{1,2}\D*$|\d\.\d{4,}|\d,\d{3}\.\d|,\d{3},\d{3}")
@@ -46,6 +47,8 @@ def number_cleaning(samples: Sequence[str]) -> Cleaning | None:
     values = _present(samples)
     if not _mostly(sum(bool(_NUMBER.match(value)) for value in values), values) or date_cleaning(samples):
         return None
+    if len({mark[0].casefold() for value in values if (mark := _MONEY.search(value))}) > 1:
+        return None  # dollars and euros have no sum
     commas = sum(bool(_COMMA_DECIMALS.search(value) or _DOT_THOUSANDS.search(value)) for value in values)
     points = sum(bool(_POINT_DECIMALS.search(value)) for value in values)
     return "comma_decimals" if commas > points else "plain_number"

@@ -7,6 +7,7 @@ from agent_core.analyst.query import Condition, Query
 from agent_core.analyst.schema.columns import Column, Made, Table
 from agent_core.analyst.write.literals import literal, literals
 
+_MOST_CORRELATED = 20
 _ISO = len("2020-01-31")
 _ZONE = r"(:\d\d(?:\.\d+)?)\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"
 
@@ -19,10 +20,16 @@ def used(query: Query) -> tuple[Column, ...]:
     grouped = [group.column for group in query.groups]
     each = [query.each.column] if query.each else []
     each += [query.table.time] if query.change == "groups" and query.table.time else []
-    named = [*query.measures, *query.wanted, *grouped, *each, *filtered]
+    named = [*query.measures, *query.wanted, *grouped, *each, *filtered, *correlated(query)]
     return tuple(
         dict.fromkeys(part for column in named for part in (*(column.made.parts if column.made else ()), column))
     )
+
+
+def correlated(query: Query) -> tuple[Column, ...]:
+    """The numbers that are held against each other, where not just those that were named."""
+    every = query.intent == "correlation" and len(query.measures) < 2  # noqa: PLR2004 - a pair
+    return query.table.measures[:_MOST_CORRELATED] if every else ()
 
 
 def load(table: Table, columns: Sequence[Column]) -> list[str]:

@@ -6,6 +6,7 @@ from agent_core.analyst.query import Condition, Query
 from agent_core.analyst.schema.words import label
 from agent_core.analyst.write.aggregate import assign, key_name
 from agent_core.analyst.write.literals import literal, literals
+from agent_core.analyst.write.load import correlated
 from agent_core.analyst.write.rows import condition, keep
 from agent_core.analyst.write.titles import grouped, lowered
 
@@ -118,7 +119,7 @@ def relation(query: Query) -> list[str]:
 
 def correlation(query: Query) -> list[str]:
     """How strongly each pair of numbers goes together."""
-    names = [column.name for column in query.table.measures][:20]
+    names = [column.name for column in correlated(query)]
     focus = query.measures[0].name if len(query.measures) == 1 else None
     if focus is not None and focus not in names:
         names.append(focus)

@@ -10,6 +10,9 @@ MOST_COLUMNS = 2_000
 MOST_UNPACKED_BYTES = 1 << 30
 LONGEST_SAMPLE = 40
 LONGEST_NAME = 200
+LONGEST_QUESTION = 600
+"""Of a column's name where there are few: in a survey it is the whole question, and code has to name it."""
+FEW_COLUMNS = 400
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 50
 PATIENCE_SECONDS = 20.0

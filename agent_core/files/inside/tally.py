@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from agent_core.files.inside.findings import (
+    FEW_COLUMNS,
     LONGEST_NAME,
+    LONGEST_QUESTION,
     MOST_COLUMNS,
     PREVIEW_COLUMNS,
     PREVIEW_ROWS,
@@ -88,12 +90,12 @@ class ColumnTally:
             if len(self.samples) < MOST_SAMPLES and (text := clipped(value).strip()):
                 self.samples[text] = None
 
-    def profile(self, *, whole: bool) -> dict[str, Any]:
+    def profile(self, *, whole: bool, longest: int) -> dict[str, Any]:
         """What was found, as a ColumnProfile; without what only a look at the whole column can tell."""
         kind = self._kind()
         ordered = whole and kind in {"number", "integer", "date"} and self.least is not None
         return {
-            "name": self.name[:LONGEST_NAME],
+            "name": self.name[:longest],
             "kind": kind,
             "missing": self.missing,
             "distinct": self.distinct.count() if whole else None,
@@ -144,10 +146,12 @@ class TableTally:
 
     def table(self, name: str, read_with: str) -> dict[str, Any]:
         """What was found, as a TableProfile."""
+        whole = self.looked_at == self.rows
+        longest = LONGEST_QUESTION if len(self.columns) <= FEW_COLUMNS else LONGEST_NAME
         return {
             "name": name[:LONGEST_NAME],
             "rows": self.rows,
-            "columns": [column.profile(whole=self.looked_at == self.rows) for column in self.columns],
+            "columns": [column.profile(whole=whole, longest=longest) for column in self.columns],
             "read_with": read_with,
             "preview": self.preview,
         }
