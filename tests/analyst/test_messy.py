@@ -160,6 +160,13 @@ def test_no_other_column_is_put_in_the_place_of_one_that_is_named(library: Libra
     says(chat.ask("total price"), 8)
 
 
+def test_a_column_without_values_is_no_reason_to_fail(library: Library) -> None:
+    """Nor do any two words name one whose name is their first letters."""
+    chat = given(library, "hollow.csv", b"at,st,month\n2024-01-05,1,\n2024-02-06,2,\n2024-03-07,3,\n")
+    assert "failed" not in chat.ask("trend by month")
+    assert "`st`" not in chat.ask("show the first rows")
+
+
 def test_subtotals_that_are_counted_twice_are_told(library: Library) -> None:
     chat = given(library, "sub.csv", b"Region,Shop,Sales\nNorth,A,10\nNorth Total,,10\nSouth,B,5\nSouth Total,,5\n")
     assert "Rows such as “North Total” look like subtotals" in chat.ask("sum of sales by shop")

@@ -8,7 +8,7 @@ from itertools import takewhile
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import stem, stems, without_unit
 from agent_core.analyst.understand.equivalents import spoken_as
-from agent_core.analyst.understand.lexicon import AGGREGATIONS, MEASURED_BY, NOT_ALONE, ROW_NOUNS, SYNONYMS
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, FILLER, MEASURED_BY, NOT_ALONE, ROW_NOUNS, SYNONYMS
 
 SURE = 88
 """From this score on, the words are the column's name and nothing has to be said about it."""
@@ -127,7 +127,8 @@ def _whole(parts: tuple[str, ...], text: str, name: tuple[str, ...], core: tuple
         return 100
     if parts == core:
         return 95
-    if len(parts) > 1 and parts[0] not in AGGREGATIONS and "".join(part[0] for part in parts) == "".join(core):
+    initials = "".join(part[0] for part in parts) == "".join(core)
+    if len(parts) > 1 and initials and parts[0] not in AGGREGATIONS and not set(parts) <= FILLER:
         return 75
     return 90 if len(parts) > 1 and set(parts) == set(core) else 0
 

@@ -293,7 +293,7 @@ def _steps(step: str) -> list[str]:
 def _ends(made: Result, value: str) -> list[str]:
     lines = [
         f"known = result.dropna(subset=[{value}])",
-        f"ends = known.iloc[[0, -1, known[{value}].argmax(), known[{value}].argmin()]]",
+        f"ends = known.iloc[[0, -1, known[{value}].argmax(), known[{value}].argmin()]] if len(known) else known",
         f'print("ends:", {_json("ends")})',
     ]
     if len(made.keys) == 1:
