@@ -140,9 +140,14 @@ def _run(run: Run) -> str:
         return f"{title} failed\n{_comment(run.trouble)}\n#\n{_comment(run.started.code)}"
     try:
         code = shown_at_last(run.started.code).strip()
-        return f"{title}\n{_contained(code) if run.may_exit else code}"
+        return f"{title}\n{_contained(code) if run.may_exit or _asks_of_the_compiler(code) else code}"
     except (SyntaxError, ValueError, RecursionError):
         return f"{title} runs in a notebook only\n{_comment(run.started.code)}"
+
+
+def _asks_of_the_compiler(code: str) -> bool:
+    """Whether it begins with `from __future__ import`, which no script may have but at its top."""
+    return any(isinstance(step, ast.ImportFrom) and step.module == "__future__" for step in ast.parse(code).body)
 
 
 def _contained(code: str) -> str:

@@ -16,7 +16,7 @@ from agent_core.exports.archive import notebook_zip
 from agent_core.exports.figures import NotDrawable, harmless
 from agent_core.exports.notebook import PLOTLY, to_notebook
 from agent_core.exports.script import shown_at_last, to_script
-from agent_core.exports.story import tell
+from agent_core.exports.story import Story, tell
 from tests.exports.conftest import SALES, Told
 
 ROOT = Path(__file__).parents[2]
@@ -111,35 +111,38 @@ BY_HABIT = (
 )
 
 
-def test_what_comes_after_an_exit_is_run_too(tmp_path: Path) -> None:
-    """In the sandbox an exit ended its own call alone; a notebook goes on over a cell that is marked so."""
+def ran(*codes: str) -> Story:
+    """A conversation of code alone that went well."""
     events = [
         event
-        for number, code in enumerate(("import sys\nx = 1\nsys.exit(0)", "print('x is', x)"))
+        for number, code in enumerate(codes)
         for event in (
             CodeStarted(turn="t", run=f"{number}", code=code, language="python", contract_version=1),
             CodeFinished(turn="t", run=f"{number}", exit_code=0, seconds=1),
         )
     ]
-    story = tell("T", events)
+    return tell("T", events)
+
+
+def test_what_comes_after_an_exit_is_run_too(tmp_path: Path) -> None:
+    """In the sandbox an exit ended its own call alone; a notebook goes on over a cell that is marked so."""
+    story = ran("import sys\nx = 1\nsys.exit(0)", "print('x is', x)")
     (tmp_path / "conversation.py").write_bytes(to_script(story))
     assert run_python(tmp_path, "-I", "-S", "conversation.py") == "x is 1\n"
     cells = [cell for cell in json.loads(to_notebook(story, bytes.fromhex))["cells"] if cell["cell_type"] == "code"]
     assert [cell["metadata"].get("tags", []) for cell in cells] == [["raises-exception"], []]
 
 
+def test_what_only_a_file_s_top_may_hold_stands_in_any_run_of_a_script(tmp_path: Path) -> None:
+    early = "from __future__ import annotations\n\ndef f(a: Unknown): return f.__annotations__\nf(1)"
+    (tmp_path / "conversation.py").write_bytes(to_script(ran("x = 1", early, "print(f(0), x)")))
+    assert run_python(tmp_path, "-I", "-S", "conversation.py") == "{'a': 'Unknown'}\n{'a': 'Unknown'} 1\n"
+
+
 @pytest.mark.parametrize("arguments", [("-I", "-S"), ()], ids=["without IPython", "with it"])
 def test_a_script_that_imports_what_a_notebook_has_runs_without_one(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """In an interpreter that has the standard library and nothing else, too."""
-    events = [
-        event
-        for number, code in enumerate(BY_HABIT)
-        for event in (
-            CodeStarted(turn="t", run=f"{number}", code=code, language="python", contract_version=1),
-            CodeFinished(turn="t", run=f"{number}", exit_code=0, seconds=1),
-        )
-    ]
-    (tmp_path / "conversation.py").write_bytes(to_script(tell("T", events)))
+    (tmp_path / "conversation.py").write_bytes(to_script(ran(*BY_HABIT)))
     (tmp_path / "probe.py").write_text("import importlib.util as u\nprint(u.find_spec('IPython') is not None)")
     assert run_python(tmp_path, *arguments, "probe.py") == f"{not arguments}\n"
     printed = run_python(tmp_path, *arguments, "conversation.py").splitlines()
