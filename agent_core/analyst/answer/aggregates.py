@@ -217,6 +217,8 @@ def _in_order(query: Query, rows: list[list[Any]]) -> list[str]:
 
 def _series(query: Query, facts: Facts) -> list[str]:
     ends = facts.rows("ends")
+    if not ends:
+        return ["No group has a value to work with."]
     first, last, top, low = ends
     told = []
     what = measured(query)

@@ -5,7 +5,13 @@ import re
 from agent_core.analyst.markdown import code, listed
 from agent_core.analyst.query import Aggregation, Condition, Group, Order, Query
 from agent_core.analyst.schema.columns import Column
-from agent_core.analyst.understand.defaults import default_aggregation, default_within, natural_order, obvious_measure
+from agent_core.analyst.understand.defaults import (
+    default_aggregation,
+    default_within,
+    is_stock,
+    natural_order,
+    obvious_measure,
+)
 from agent_core.analyst.understand.grouping import group_of, groups, labels, numbers, ranked
 from agent_core.analyst.understand.lexicon import SUPERLATIVES
 from agent_core.analyst.understand.meanings import Unclear
@@ -74,7 +80,7 @@ def _moved(parts: Parts, by: tuple[Group, ...], figures: tuple[Column, ...]) -> 
     if parts.table.time is None or not obvious:
         return Unclear("I can't tell what is to be followed over time.", parts.table)
     by = tuple(group for group in by if group.column in parts.groups)[:1]
-    how = default_within(obvious[0], parts.table, ())
+    how = "sum" if is_stock(obvious[0]) else default_within(obvious[0], parts.table, ())
     said = () if figures else (f"{GUESS}I took {code(obvious[0].name)}.",)
     return Query(
         "aggregate",

@@ -166,6 +166,9 @@ def _portioned(parts: Parts) -> tuple[Column, ...]:
     """What a share is of: the figure that is named, or the one that there is where counting rows says nothing."""
     only = obvious_measure(parts.table)
     compared_with = {one.column for one in parts.filters}
+    rows = re.findall(r"\bof (?:the |all )*<c(\d+)> (?:with|that|which|where|whose)\b", parts.marked.text)
+    if any(not parts.marked.mention(one).sure and parts.marked.mention(one).phrase.endswith("s") for one in rows):
+        return ()
     if numbers(parts) and set(numbers(parts)) <= compared_with:
         return ()
     if numbers(parts) or only is None or not parts.table.is_panel or parts.has(r"<t>|\b(?:cases|times)\b"):

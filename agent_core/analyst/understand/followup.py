@@ -105,6 +105,7 @@ def merge(previous: Query, parts: Parts) -> Query | Unclear:  # noqa: PLR0911 - 
         filters=_filters(previous, parts, base, bare),
         order=parts.order if parts.order != "auto" else base.order,
         limit=parts.limit or base.limit,
+        skip=parts.skip or (0 if parts.superlative else base.skip),
         share=base.share or parts.share,
         growth=base.growth or parts.growth,
         log=base.log if parts.log is None else parts.log,

@@ -19,6 +19,10 @@ _WHEN = re.compile(
     rf"{_OPENING}(?:when|(?:in |on )?(?:which|what) {_UNIT}) (?:was|is|did)(?: (?:that|it|this))?"
     r"(?: (?:happen|occur)\w*)?(?: \?)?$"
 )
+_THAT = re.compile(
+    rf"{_OPENING}(?:which|what|who)(?: (?:one|<t>|<c(?P<c>\d+)>))? (?:is|was|were|are) "
+    r"(?:that|it|this|those)(?: one)?(?: \?)?$"
+)
 _ITS = re.compile(r"\b(?:its|his|her|their)\b|\b(?:is|was|does|did|has|had) (?:it|he|she|that(?: one| <t>))(?!\S)")
 _SHARE = re.compile(
     rf"{_OPENING}(?:what (?:share|percentage|percent|proportion|fraction) (?:is|was|are|were) "
@@ -31,10 +35,13 @@ def pointed(previous: Query, parts: Parts) -> Query | None:
     text = parts.marked.text
     if match := _WHICH.match(text):
         return _which(previous, parts, match)
+    if match := _THAT.match(text):
+        return _that(previous, parts, match["c"])
     if _WHEN.match(text):
         return _when(previous, parts)
     if _SHARE.match(text) and previous.intent == "aggregate" and previous.aggregation == "count":
-        portion = replace(previous, intent="portion", share=True, assumptions=())
+        filters = tuple(sorted(previous.filters, key=lambda one: not one.column.is_time))
+        portion = replace(previous, intent="portion", filters=filters, share=True, assumptions=())
         return portion if previous.filters and not previous.groups and not parts.filters else None
     return _its(previous, parts) if _ITS.search(text) else None
 
@@ -48,17 +55,29 @@ def _which(previous: Query, parts: Parts, match: re.Match[str]) -> Query | None:
     return replace(ranked, assumptions=())
 
 
-def _when(previous: Query, parts: Parts) -> Query | None:
-    time = parts.table.time
-    if time is None or len(previous.measures) != 1:
+def _that(previous: Query, parts: Parts, mark: str | None) -> Query | None:
+    """The row behind a highest or lowest figure, and what is asked of it."""
+    row = _row(previous)
+    asked = (parts.column(mark),) if mark else ()
+    return replace(row, wanted=tuple(one for one in asked if one not in row.measures), assumptions=()) if row else None
+
+
+def _row(previous: Query) -> Query | None:
+    """The question before as one for a row; None where its figure is that of no row."""
+    if len(previous.measures) != 1:
         return None
     if previous.intent == "rows" and previous.limit == 1:
-        return replace(previous, wanted=(time,), assumptions=())
+        return previous
     if previous.intent != "aggregate" or previous.groups or previous.aggregation not in {"max", "min"}:
         return None
     order: Order = "ascending" if previous.aggregation == "min" else "descending"
-    row = Query("rows", previous.table, measures=previous.measures, wanted=(time,), filters=previous.filters)
+    row = Query("rows", previous.table, measures=previous.measures, filters=previous.filters)
     return replace(row, order=order, limit=1, asks_for_one=True)
+
+
+def _when(previous: Query, parts: Parts) -> Query | None:
+    time, row = parts.table.time, _row(previous)
+    return replace(row, wanted=(time,), assumptions=()) if row and time else None
 
 
 def _its(previous: Query, parts: Parts) -> Query | None:

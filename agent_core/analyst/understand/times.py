@@ -268,6 +268,9 @@ def _is_stretch(match: re.Match[str]) -> bool:
 def _one_sided(parts: Parts, column: Column, match: re.Match[str]) -> None:
     moment = parts.marked.moment(match["a"])
     how = match["how"].split()[0]
+    if moment.start is None:
+        parts.problems.append(f"I can't tell which year you mean by {quoted(moment.phrase)}.")
+        return
     if how in {"since", "from", "starting"}:
         parts.filters.append(Span(column, start=moment.start))
     elif how == "after":
