@@ -30,7 +30,7 @@ def read_extremes(parts: Parts) -> None:
     """Read "the mpg of the heaviest car", "the wages when wheat was most expensive" and "... and when was that"."""
     if parts.change or parts.ratio or _WORKED_OUT.search(parts.text):
         return
-    _at_an_end(parts) or _and_when(parts) or _when(parts) or _of_the(parts) or _row_with(parts)
+    _of_days(parts) or _at_an_end(parts) or _and_when(parts) or _when(parts) or _of_the(parts) or _row_with(parts)
 
 
 def _figure(parts: Parts, mark: str) -> Column | None:
@@ -155,6 +155,22 @@ def _row_with(parts: Parts) -> bool:
     if part is not None and not part.is_time_part and part != time:
         return False
     _rank(parts, turn[0], [time, *([part] if part != time else [])] if part else [], turn[1])
+    parts.text = parts.text.replace(match[0], "|", 1)
+    return True
+
+
+def _of_days(parts: Parts) -> bool:
+    """Read "what is the earliest date" and "which order has the latest date", where no figure is asked for."""
+    match = re.search(
+        r"^(?:(?:what|which|when|show|tell|give|find|me|the|is|was|are|were|<t>|has|had|with) )*"
+        r"(?P<end>earliest|first|oldest|latest|last|newest|most recent) (?:known |recorded )?<c(?P<c>\d+)>"
+        r"(?! <n| <c)(?: (?:of all|there is))?",
+        parts.text,
+    )
+    column = parts.marked.mention(match["c"]).column if match else None
+    if match is None or column is None or column.role != "date" or len(set(parts.marked.columns())) > 1:
+        return False
+    _rank(parts, column, [], "ascending" if match["end"] in {"earliest", "first", "oldest"} else "descending")
     parts.text = parts.text.replace(match[0], "|", 1)
     return True
 

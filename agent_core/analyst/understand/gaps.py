@@ -19,6 +19,8 @@ def read_gap(parts: Parts) -> None:
     )
     asked = parts.take(r"(?:\band |, ?)*\b(?:by|and) how (?:much|many(?: <t>| [a-z]+)?)(?= \?|$)")
     if not asked and two:
+        asked = _differ(parts)
+    if not asked and two:
         asked = parts.take(rf"\b(?:by )?how (?:much|many)(?= {_MORE}\b)|\b{_APART}\b(?: (?:in|of)\b(?! <v))?(?= |$)")
     if asked:
         parts.gap = parts.compares = True
@@ -26,3 +28,13 @@ def read_gap(parts: Parts) -> None:
             parts.counts = parts.counts_rows = True
             parts.text = parts.text.replace(counted[0], counted["kept"], 1)
     parts.text = re.sub(rf"({_VALUE}) (?:rather )?than {_SIDES}(?={_VALUE})", r"\1 and ", parts.text)
+
+
+def _differ(parts: Parts) -> re.Match[str] | None:
+    """Read "by how much do A and B differ" and "how far apart are A and B"."""
+    apart = parts.take(r"\bhow far apart\b")
+    asked = r"\b(?:by )?(?:how (?:much|far|strongly)|what amount)\b(?=.*\b(?:differ|differed|deviate|diverge)\b)"
+    match = apart or parts.take(asked)
+    if match is not None:
+        parts.take(r"\b(?:differ|differed|deviate|diverge)(?: from each other)?\b")
+    return match

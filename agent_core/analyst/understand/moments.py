@@ -22,7 +22,7 @@ SEASONS = {"spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11), "fal
 
 _FORMS = (
     re.compile(
-        rf"\b(?:(?P<season>summer|autumn)(?:time)?|(?<=in )(?:the )?(?P<season2>spring|fall|winter)(?:time)?)"
+        rf"\b(?:(?P<season>summer|autumn)(?:time)?|(?<=\bin )(?:the )?(?P<season2>spring|fall|winter)(?:time)?)"
         rf"(?:,? (?:of )?(?P<year>{_YEAR}))?\b",
         re.IGNORECASE,
     ),

@@ -19,6 +19,15 @@ _FUZZY_LENGTH = 5
 _SHORT = 3
 _FAMILY = 6
 _ENDING = 3
+_SLIP = 40
+_WORDS_OF_THEIR_OWN = frozenset(
+    """
+    county counti religion reason quality original career dessert desert diner custom costumer produce sale scale
+    prize prince species spice patience patent planet plants winter layer carrier month mouth stations statue status
+    breath breadth house horse trail medal metal model motel party parity principle principal form marital martial
+    """.split()
+)
+"""Stems of usual words that are a letter away from the names of usual columns, and no slips of the pen."""
 
 
 class Names:
@@ -34,6 +43,7 @@ class Names:
         self._cores = [without_unit(stems(column.name)) for column in table.columns]
         self._whole: dict[str, set[int]] = {}
         self._touched: dict[str, frozenset[int]] = {}
+        self._written = {part for column in table.columns for value in column.samples for part in stems(value)}
         for number, column in enumerate(table.columns):
             for text in (column.name, "".join(stems(column.name))):
                 self._whole.setdefault(text, set()).add(number)
@@ -47,6 +57,8 @@ class Names:
         scored = [(score(parts, text, column), column) for column in fitting]
         scored = [(points, column) for points, column in scored if points >= SURE or column not in self._rows]
         best = max((points for points, _ in scored), default=0)
+        if best == _SLIP and parts[0] in self._written:
+            return None
         return (best, tuple(column for points, column in scored if points == best)) if best > 0 else None
 
     def _possible(self, parts: Iterable[str], text: str) -> set[int]:
@@ -144,7 +156,7 @@ def _single(part: str, core: tuple[str, ...]) -> float:
         (52, len(part) >= _SHORT and any(one.endswith(part) for one in core)),
         (50 if len(core) == 1 else 45, _synonym(part, core)),
         (48, any(kin(part, one) or part in _inflected(one) for one in core)),
-        (40, any(similar(part, one) for one in core)),
+        (_SLIP, any(similar(part, one) for one in core)),
     )
     return next((points for points, holds in rules if holds), 0)
 
@@ -188,6 +200,6 @@ def _figures(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def similar(one: str, other: str) -> bool:
     """Whether two longer words differ by a slip of the pen."""
-    if min(len(one), len(other)) < _FUZZY_LENGTH or one[0] != other[0] or _figures(one) != _figures(other):
+    if one in _WORDS_OF_THEIR_OWN or min(len(one), len(other)) < _FUZZY_LENGTH or one[0] != other[0] or _figures(one) != _figures(other):
         return False
     return SequenceMatcher(None, one, other).ratio() >= _CLOSE

@@ -12,6 +12,7 @@ from agent_core.analyst.schema.words import stem, stems
 from agent_core.analyst.schema.years import by_year
 from agent_core.analyst.understand.changing import read_changes
 from agent_core.analyst.understand.complete import complete
+from agent_core.analyst.understand.courtesy import without_courtesy
 from agent_core.analyst.understand.equals import read_equal_numbers
 from agent_core.analyst.understand.extremes import read_extremes
 from agent_core.analyst.understand.files import without_file
@@ -111,7 +112,7 @@ def understand(question: str, tables: Sequence[Table], previous: Query | None, f
     if len(question) > LONGEST_QUESTION:
         return Unclear(f"The built-in analyst reads questions of up to {LONGEST_QUESTION:,} characters.")
     table = choose(question, tables, previous)
-    question = without_file(question, table)
+    question = without_courtesy(without_file(question, table), table)
     if previous and previous.table == table:
         parts = read(question, table, found)
         if asked_on := pointed(previous, parts):
@@ -188,7 +189,8 @@ def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     names = {column.name for column in parts.table.columns}
     said_so = (*left.weighty, *left.maybe, *left.light)
     places = {word: at for word in said_so if (at := found.get(word)) and at.column in names}
-    filters = tuple(_condition(place, parts.table) for place in places.values())
+    conditions = (_condition(place, parts.table) for place in places.values())
+    filters = tuple(one for one in conditions if one not in meaning.filters)
     whole = {word: at for word, at in found.items() if at and at.value is not None and at.column in names}
     said = tuple(f"I found {quoted(word)} in {code(at.column)}." for word, at in {**whole, **places}.items())
     idle = _idle(meaning, parts)

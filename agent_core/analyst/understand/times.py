@@ -150,7 +150,8 @@ def _spans(parts: Parts, time: Column) -> None:
     parts.text = re.sub(r"(<m\d+>) compared (?:to|with) (?=(?:in |the )*<m)", r"\1 vs ", parts.text)
     parts.text = re.sub(r"(<m\d+> (?:and|or|vs|versus)) (?:(?:in|during|for|the) )+(?=<m)", r"\1 ", parts.text)
     parts.text = re.sub(r"\b(last|past|latest|most recent) <c(\d+)>", lambda match: _unit(parts, match), parts.text)
-    about = rf"(?:<c(?P<c>{_times(parts)})>(?: (?:is|was|are|in|=))? )?"
+    grouped = "".join(f"(?<!{word} )" for word in ("by", "per", "each", "every"))
+    about = rf"(?:{grouped}<c(?P<c>{_times(parts)})>(?: (?:is|was|are|in|=))? )?"
     unit = r"(?P<unit>day|week|month|year)s?"
     if match := parts.take(
         rf"\b(?:in |over |for |during )?(?:the )?(?:last|past|latest|most recent) (?:<n(?P<n>\d+)> )?{unit}\b(?! of)"
