@@ -168,7 +168,9 @@ def _of_days(parts: Parts) -> bool:
         parts.text,
     )
     column = parts.marked.mention(match["c"]).column if match else None
-    if match is None or column is None or column.role != "date" or len(set(parts.marked.columns())) > 1:
+    held = {one.column for one in parts.marked.values()}
+    others = {one.column for one in parts.marked.columns()} - held - {column}
+    if match is None or column is None or column.role != "date" or others:
         return False
     _rank(parts, column, [], "ascending" if match["end"] in {"earliest", "first", "oldest"} else "descending")
     parts.text = parts.text.replace(match[0], "|", 1)

@@ -126,6 +126,7 @@ ROW_NOUNS = words(
     """
     people person individual row record entry observation item case data point sample example patient respondent
     participant passenger traveller traveler student pupil voter interviewee measurement
+    victim subject applicant resident
     """
 )
 

@@ -51,6 +51,11 @@ _STAYING = 50
 _SHORTEST_PART = 4
 _WHOLE_TABLE = {"overview", "columns", "quality", "clean", "correlation"}
 _COST_OF_JOINING = 60
+_POINTING = re.compile(
+    r"^(?:and|but|or|what about|how about|same|just|only)\b(?!.*\b(?:how|which|who|when|where|show|list|plot)\b)"
+    r"(?=.*(?:\bones?\b|\b(?:same|what|how) (?:about|for|with|in)\b|^and (?:of|for|in|with)\b))"
+)
+_NOTHING_BEFORE = "There is no answer before this one that I could change: please ask it as a whole question."
 
 
 def read(question: str, table: Table, found: Found | None = None, supposed: Supposed = NOTHING) -> Parts:
@@ -120,6 +125,8 @@ def understand(question: str, tables: Sequence[Table], previous: Query | None, f
         if changes(parts, previous):
             return _changed(_checked(merge(previous, parts), parts, found), previous, parts)
     parts = read(question, table, found)
+    if previous is None and _POINTING.match(parts.marked.text) and not parts.subjects:
+        return Unclear(_NOTHING_BEFORE, table)
     meaning = _checked(complete(parts), parts, found)
     if not isinstance(meaning, Unclear):
         return meaning
@@ -165,7 +172,8 @@ def _changed(meaning: Meaning, previous: Query, parts: Parts) -> Meaning:
     """A change that changes nothing was not understood."""
     if isinstance(meaning, Query) and replace(meaning, assumptions=()) == replace(previous, assumptions=()):
         left = rest(parts)
-        if words := [quoted(word) for word in (*left.maybe, *left.light)]:
+        ends = re.findall(r"\b(?:first|last|earliest|latest|next|others?|rest)\b", parts.marked.text)
+        if words := [quoted(word) for word in (*left.maybe, *left.light, *ends)]:
             return Unclear(f"I found nothing called {listed(words)} to change in the last answer.", parts.table)
     return meaning
 
