@@ -7,7 +7,9 @@ from agent_core.analyst.understand.marking import mark
 
 _DAY = r"good (?:morning|afternoon|evening|day)"
 _GREETED = r"(?: (?:there|all|everyone|everybody|team|folks|again|dear \w+|analyst))?"
-_GREETING = re.compile(rf"^(?:{_DAY}|hi|hello|hey|hallo|greetings|howdy|dear \w+){_GREETED}\s*[,.!:-]+\s*", re.IGNORECASE)
+_GREETING = re.compile(
+    rf"^(?:{_DAY}|hi|hello|hey|hallo|greetings|howdy|dear \w+){_GREETED}\s*[,.!:-]+\s*", re.IGNORECASE
+)
 _THANKS = (
     r"(?:many thanks|thanks|thank you|thx|cheers)"
     r"(?: (?:a lot|a bunch|a million|so much|very much|in advance|again|ever so much|for (?:your|the|any) help))*"

@@ -8,7 +8,15 @@ from itertools import takewhile
 from agent_core.analyst.schema.columns import Column, Table
 from agent_core.analyst.schema.words import stem, stems, without_unit
 from agent_core.analyst.understand.equivalents import spoken_as
-from agent_core.analyst.understand.lexicon import AGGREGATIONS, FILLER, MEASURED_BY, NOT_ALONE, ROW_NOUNS, SYNONYMS
+from agent_core.analyst.understand.lexicon import (
+    AGGREGATIONS,
+    FILLER,
+    MEASURED_BY,
+    NOT_ALONE,
+    ROW_NOUNS,
+    SYNONYMS,
+    words,
+)
 
 SURE = 88
 """From this score on, the words are the column's name and nothing has to be said about it."""
@@ -20,12 +28,12 @@ _SHORT = 3
 _FAMILY = 6
 _ENDING = 3
 _SLIP = 40
-_WORDS_OF_THEIR_OWN = frozenset(
+_WORDS_OF_THEIR_OWN = words(
     """
-    county counti religion reason quality original career dessert desert diner custom costumer produce sale scale
-    prize prince species spice patience patent planet plants winter layer carrier month mouth stations statue status
-    breath breadth house horse trail medal metal model motel party parity principle principal form marital martial
-    """.split()
+    county religion reason quality original career dessert desert diner custom costumer produce sale scale prize prince
+    spice patience patent planet winter layer carrier month mouth statue status breath breadth house horse trail medal
+    metal model motel party parity principle principal form marital martial
+    """
 )
 """Stems of usual words that are a letter away from the names of usual columns, and no slips of the pen."""
 
@@ -200,6 +208,8 @@ def _figures(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def similar(one: str, other: str) -> bool:
     """Whether two longer words differ by a slip of the pen."""
-    if one in _WORDS_OF_THEIR_OWN or min(len(one), len(other)) < _FUZZY_LENGTH or one[0] != other[0] or _figures(one) != _figures(other):
+    if min(len(one), len(other)) < _FUZZY_LENGTH or one in _WORDS_OF_THEIR_OWN:
+        return False
+    if one[0] != other[0] or _figures(one) != _figures(other):
         return False
     return SequenceMatcher(None, one, other).ratio() >= _CLOSE
