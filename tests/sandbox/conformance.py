@@ -58,6 +58,21 @@ async def output(sandbox: Sandbox, code: str, **options) -> str:
     return said.text()
 
 
+async def hold_to_a_second(sandbox: Sandbox) -> None:
+    """Shorten the limit of a call under way: the time that it has had counts, and its variables stay."""
+    told = asyncio.Event()
+    code = "kept = 1\nprint('on', flush=True)\nwhile True: pass"
+    call = asyncio.create_task(sandbox.run(code, emit=lambda _: told.set()))
+    await told.wait()
+    shorter = CONTRACT.model_copy(update={"timeout": Timeout(call_seconds=1)})
+    amendment = await sandbox.amend(shorter)
+    with pytest.raises(CallTimeout, match="1 s a call") as caught:
+        await call
+    assert "timeout" in amendment.now
+    assert caught.value.state_kept is True
+    assert await output(sandbox, "print(kept)") == "1\n"
+
+
 async def processes_named(sandbox: Sandbox, marker: str) -> int:
     counted = await output(
         sandbox,

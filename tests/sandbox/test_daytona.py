@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from agent_core.sandbox.daytona.provider import DaytonaProvider
 from tests.emulators.daytona import Emulator
-from tests.sandbox.conformance import CONTRACT, SandboxConformance, output, run
+from tests.sandbox.conformance import CONTRACT, SandboxConformance, hold_to_a_second, output, run
 
 pytestmark = pytest.mark.anyio
 
@@ -65,3 +65,9 @@ raise full
         assert (done.error.kind, done.exit_code) == ("disk_full", 1)
         await output(sandbox, "import glob\nfor part in glob.glob('part*'): os.remove(part)\nopen('g', 'w').write('x')")
         await sandbox.write("more", b"x")
+
+
+async def test_a_shorter_time_holds_for_the_call_under_way(daytona):
+    """It is interrupted from here: what runs inside knows the first limit only."""
+    async with daytona.open(CONTRACT) as sandbox:
+        await hold_to_a_second(sandbox)

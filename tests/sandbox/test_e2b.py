@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from agent_core.contract import Contract
 from agent_core.sandbox.e2b.provider import E2BProvider
 from tests.emulators.e2b import Emulator
-from tests.sandbox.conformance import CONTRACT, SandboxConformance
+from tests.sandbox.conformance import CONTRACT, SandboxConformance, hold_to_a_second
 
 pytestmark = pytest.mark.anyio
 
@@ -65,3 +65,9 @@ class TestE2B(SandboxConformance):
     def _different(self, request):
         if reason := self.KNOWN_DIFFERENCES.get(request.node.name):
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+async def test_a_shorter_time_holds_for_the_call_under_way(e2b):
+    """It is interrupted from here: what runs inside knows the first limit only."""
+    async with e2b.open(CONTRACT) as sandbox:
+        await hold_to_a_second(sandbox)

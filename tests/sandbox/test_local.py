@@ -9,7 +9,7 @@ from agent_core.contract import Contract, Filesystem, Languages, Network, Resour
 from agent_core.errors import CallTimeout, ClauseRefused, FileTooLarge
 from agent_core.sandbox.local import cgroups, probe
 from agent_core.sandbox.local.provider import LocalProvider
-from tests.sandbox.conformance import CONTRACT, MIB, SandboxConformance, output, run
+from tests.sandbox.conformance import CONTRACT, MIB, SandboxConformance, hold_to_a_second, output, run
 
 pytestmark = pytest.mark.anyio
 
@@ -151,6 +151,10 @@ class TestClauses:
                 await sandbox.write("g", bytes(2 * MIB))
             done, _ = await run(sandbox, "import os, time\nfor _ in range(30):\n    if os.fork() == 0: time.sleep(9)")
             assert "as many processes" in done.error.message
+
+    async def test_a_shorter_time_holds_for_the_call_under_way(self, shared):
+        async with shared.open(CONTRACT) as sandbox:
+            await hold_to_a_second(sandbox)
 
     async def test_more_comes_later(self, shared):
         """A limit of a running process can't be raised, and nobody claims that it was."""

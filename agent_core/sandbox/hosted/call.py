@@ -41,6 +41,8 @@ class Call:
         self._outputs = Outputs(emit, self._flooded)
         self._name = secrets.token_hex(8)
         self._began = time.monotonic()
+        self._seconds = 0.0
+        self._clock: asyncio.Timeout | None = None
         self.lost = False
         """Whether only the sandbox's end helps: its interpreter did not stop when it was asked to, or is gone."""
 
@@ -53,11 +55,10 @@ class Call:
         request = bundle.call("run", self._name, language, code, most, seconds)
         task = asyncio.create_task(self._remote.execute(request, self._hear, seconds))
         try:
-            await asyncio.wait(
-                {task, self._flooded},
-                timeout=seconds + self._remote.grace_seconds,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await self._wait(task, seconds)
+            if self._shortened and not task.done():
+                await self._stop(task)
+                raise CallTimeout(self._seconds, time.monotonic() - self._began, state_kept=not self.lost)
             if self._flooded.done() and not task.done():
                 await self._stop(task, _FLOOD_SECONDS)
                 raise _kept(OutputLimit(bundle.MOST_OUTPUT_BYTES // _MIB), kept=not self.lost)
@@ -77,6 +78,27 @@ class Call:
             self.lost = True
             raise
         return await self._judged(seconds)
+
+    def limit(self, seconds: float) -> None:
+        """Give it another time limit while it runs, as far as it is below the one that it began with.
+
+        The time that it has had already counts. The sandbox itself keeps to the first limit.
+        """
+        if self._clock is not None and not self._clock.expired():
+            self._seconds = seconds
+            self._clock.reschedule(asyncio.get_running_loop().time() + seconds - (time.monotonic() - self._began))
+
+    @property
+    def _shortened(self) -> bool:
+        return self._clock is not None and self._clock.expired()
+
+    async def _wait(self, task: "asyncio.Task[None]", seconds: float) -> None:
+        longest = seconds + self._remote.grace_seconds
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None) as self._clock:
+                await asyncio.wait({task, self._flooded}, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
+        if not self._clock.expired():
+            self._clock = None
 
     async def _stop(self, task: "asyncio.Task[None]", seconds: float = _ANSWER_SECONDS) -> None:
         """Interrupt the code: it is lost unless it has ended and its interpreter has not."""

@@ -41,6 +41,7 @@ class HostedSandbox(ABC):
         self._lock = asyncio.Lock()
         self._opened, self._began = datetime.now(UTC), time.monotonic()
         self._closed = self._dead = self._deleted = False
+        self._running: Call | None = None
 
     @property
     @abstractmethod
@@ -85,19 +86,21 @@ class HostedSandbox(ABC):
             limit = float(self._contract.timeout.call_seconds)
             seconds = limit if timeout_seconds is None else min(limit, timeout_seconds)
             began = time.monotonic()
-            call = Call(self._remote, emit, self._contract)
+            call = self._running = Call(self._remote, emit, self._contract)
             try:
                 return await call.run(code, language, seconds)
             except Stuck:
                 await self._die()
                 raise CallTimeout(seconds, time.monotonic() - began, state_kept=False) from None
-            except (asyncio.CancelledError, OutOfMemory, OutputLimit):
+            except (asyncio.CancelledError, CallTimeout, OutOfMemory, OutputLimit):
                 if call.lost:
                     await self._die()
                 raise
             except SandboxCrashed:
                 await self._die()
                 raise
+            finally:
+                self._running = None
 
     async def write(self, path: str, data: bytes | AsyncIterable[bytes]) -> None:
         """See `Sandbox.write`."""
@@ -146,7 +149,9 @@ class HostedSandbox(ABC):
         return Usage(self._opened, seconds, size.vcpus, size.memory_mib, memory, disk)
 
     async def amend(self, contract: Contract) -> Amendment:
-        """See `Sandbox.amend`."""
+        """See `Sandbox.amend`. A call under way is held to a shorter time limit, and ends before the rest applies."""
+        if self._running is not None:
+            self._running.limit(float(contract.timeout.call_seconds))
         async with self._lock:
             with self._dying():
                 self._contract, told = await self._applied(contract)

@@ -1,6 +1,7 @@
 """One run of code, from the request to what it did: output, results, limits and interruption."""
 
 import asyncio
+import contextlib
 import signal
 import time
 from typing import Literal
@@ -36,6 +37,8 @@ class Call:
         self._earlier = set(processes.descendants(inside.first))
         self._began = time.monotonic()
         self._language: Language = "python"
+        self._seconds = 0.0
+        self._clock: asyncio.Timeout | None = None
         self.stuck = False
         self.files: tuple[FileEntry, ...] | None = None
         """What lies in the working folder after the call, where the worker has told without being asked."""
@@ -45,18 +48,24 @@ class Call:
 
         Raises CallTimeout and OutputLimit, after interrupting the code. So does cancelling.
         """
-        self._language = language
+        self._language, self._seconds = language, seconds
         self._link.on_message, self._link.on_output = self._take, self._hear
         try:
-            ending = await self._finish(code, language, seconds)
+            ending = await self._finish(code, language)
             self._link.drain()
             self._outputs.finish()
-            return await self._result(ending, seconds)
+            return await self._result(ending)
         except asyncio.CancelledError:
             await to_its_end(self.interrupt())
             raise
         finally:
             self._link.silence()
+
+    def limit(self, seconds: float) -> None:
+        """Give it another time limit while it runs. The time that it has had already counts."""
+        if self._clock is not None and not self._clock.expired():
+            self._seconds = seconds
+            self._clock.reschedule(asyncio.get_running_loop().time() + seconds - (time.monotonic() - self._began))
 
     async def interrupt(self) -> bool:
         """Stop the code and what it started; whether its variables are kept.
@@ -71,32 +80,33 @@ class Call:
         await self._sweep()
         return self._done.result().kept
 
-    async def _finish(self, code: str, language: Language, seconds: float) -> Ending:
+    async def _finish(self, code: str, language: Language) -> Ending:
         header = {
             "op": "run",
             "call": self._name,
             "language": language,
             "artifact_bytes": self._contract.filesystem.largest_artifact_mib * _MIB,
         }
-        try:
-            await asyncio.wait_for(self._link.send(header, code.encode("utf-8", "replace")), seconds)
-        except TimeoutError:
-            return "timeout"
-        left = seconds - (time.monotonic() - self._began)
-        await first_of(self._done, self._over_limit, self._link.ended, seconds=left)
+        left = self._seconds - (time.monotonic() - self._began)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left) as self._clock:
+                await self._link.send(header, code.encode("utf-8", "replace"))
+                over = (self._done, self._over_limit, self._link.ended)
+                await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
+        self._clock = None
         if self._over_limit.done():
             return "output_limit"
         if self._done.done():
             return "done"
         return "ended" if self._link.ended.done() else "timeout"
 
-    async def _result(self, ending: Ending, seconds: float) -> Execution | None:
+    async def _result(self, ending: Ending) -> Execution | None:
         ran = time.monotonic() - self._began
         if self._over_limit.done():
             raise _stopped(OutputLimit(LIMIT_BYTES // _MIB), kept=await self.interrupt())
         match ending:
             case "timeout":
-                raise CallTimeout(seconds, ran, state_kept=await self.interrupt())
+                raise CallTimeout(self._seconds, ran, state_kept=await self.interrupt())
             case "ended":
                 return None
             case _:

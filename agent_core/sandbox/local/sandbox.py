@@ -63,6 +63,8 @@ class LocalSandbox:
         self._machine: Machine | None = None
         self._proxy: Proxy | None = None
         self._denials = Denials()
+        self._running: Call | None = None
+        self._asked_seconds: float | None = None
         self._files: tuple[FileEntry, ...] | None = None
         """What lies in the working folder, while it is certain that nothing runs that could change it."""
 
@@ -135,17 +137,17 @@ class LocalSandbox:
         async with self._lock:
             machine = self._reach()
             self._refuse_language(language)
-            limit = float(self._contract.timeout.call_seconds)
-            seconds = limit if timeout_seconds is None else min(limit, timeout_seconds)
+            self._asked_seconds = timeout_seconds
             machine.link.allow(self._contract.filesystem.largest_artifact_mib)
             call = Call(secrets.token_hex(8), machine.link, machine.inside, emit, self._contract)
-            kills = machine.kills()
+            kills, self._running = machine.kills(), call
             machine.busy(now=True)
             self._denials.begin(on_denied)
             self._files = None
             try:
-                execution = await call.run(code, language, seconds)
+                execution = await call.run(code, language, self._limit())
             finally:
+                self._running = None
                 machine.busy(now=False)
                 self._denials.end()
                 if call.stuck:
@@ -201,10 +203,12 @@ class LocalSandbox:
         return Usage(self._opened, seconds, resources.vcpus, resources.memory_mib, memory, disk)
 
     async def amend(self, contract: Contract) -> Amendment:
-        """See `Sandbox.amend`. A call under way keeps the time limit it began with."""
+        """See `Sandbox.amend`. A call under way has the new time limit, and the time that it has had counts."""
         machine = self._reach()
         applied = amendment.apply(self._contract, contract, machine.inside, machine.fence)
         self._contract = applied.contract
+        if self._running is not None:
+            self._running.limit(self._limit())
         if self._proxy is not None:
             self._proxy.amend(applied.contract.network)
         if machine.watch is not None:
@@ -221,6 +225,11 @@ class LocalSandbox:
         if self._machine is not None:
             await self._machine.close()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def _limit(self) -> float:
+        """Seconds that a call has: the contract's, or fewer where fewer were asked for."""
+        limit = float(self._contract.timeout.call_seconds)
+        return limit if self._asked_seconds is None else min(limit, self._asked_seconds)
 
     def _jail(self, runtime: Runtime) -> Jail:
         return Jail(
