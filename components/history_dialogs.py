@@ -14,7 +14,7 @@ _UNTITLED = "New conversation"
 def rename(deployment: Deployment, person: str, summary: ConversationSummary) -> None:
     """Ask for another title."""
     with st.form("rename", border=False):
-        title = st.text_input("Title", summary.title or _UNTITLED, max_chars=200)
+        title = st.text_input("Title", summary.title or _UNTITLED)
         if st.form_submit_button("Rename", type="primary") and title.strip():
             deployment.get(summary.id, person).rename(title.strip())
             st.rerun()

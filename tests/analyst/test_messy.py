@@ -172,6 +172,13 @@ def test_subtotals_that_are_counted_twice_are_told(library: Library) -> None:
     assert "Rows such as “North Total” look like subtotals" in chat.ask("sum of sales by shop")
 
 
+@pytest.mark.parametrize("name", ["totals.csv", "daily_averages.csv"])
+def test_a_file_named_by_a_figure_does_not_lend_that_name_to_its_rows(library: Library, name: str) -> None:
+    chat = given(library, name, b"Month,Sales\nJan 2024,100\nFeb 2024,200\nMar 2024,300\n")
+    assert "The total `Sales` is **600**" in chat.ask("total sales")
+    assert "The average `Sales` is **200**" in chat.ask("average sales")
+
+
 def test_a_file_that_is_replaced_or_taken_out_is_forgotten(library: Library) -> None:
     """A question after another about the same file is not answered of the one that was there before."""
     chat = given(library, "stock.csv", b"day,boxes\n2024-01-05,3\n2024-01-06,4\n")

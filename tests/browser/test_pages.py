@@ -141,14 +141,14 @@ def act(page: Page, name: str) -> None:
 
 
 def test_conversations_are_found_renamed_and_deleted(own_page: Page) -> None:
-    """Deleting asks first, and takes the conversation out of every list."""
+    """A name too long is cut. Deleting asks first, and takes the conversation out of every list."""
     page = own_page
     ask(page, "Hello there")
     settled(page)
     visit(page, "History")
     act(page, "Rename")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Title").fill("Birds")
+    dialog.get_by_label("Title").fill("as " * 65 + "Birds and what else was pasted")
     dialog.get_by_role("button", name="Rename").click()
     expect(document(page).get_by_role("button", name="Birds")).to_be_visible()
     search = document(page).get_by_role("textbox", name="Search")

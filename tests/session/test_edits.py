@@ -313,8 +313,8 @@ def test_500_random_edits_lose_nothing_widen_nothing_and_are_what_is_enforced(
     assert Edits.runs >= 10
 
 
-def test_an_edit_in_the_middle_of_a_call_holds_for_the_next_call(edited_conversation: Conversation) -> None:
-    """The call that runs keeps the version that it recorded; the next one in the same turn has the new one."""
+def test_an_edit_in_the_middle_of_a_call_holds_at_once(edited_conversation: Conversation) -> None:
+    """The call that runs keeps the version that it recorded, and is stopped by the shorter limit as the next one is."""
     conversation = edited_conversation
     begins = Contract.model_validate(
         conversation.snapshot().contract.model_dump()
@@ -322,14 +322,16 @@ def test_an_edit_in_the_middle_of_a_call_holds_for_the_next_call(edited_conversa
     )
     version = conversation.amend(begins)
     before = conversation.snapshot().last
-    conversation.ask("```python\nimport time\nprint('tick', flush=True)\ntime.sleep(2)\n```")
+    conversation.ask("```python\nimport time\nprint('tick', flush=True)\ntime.sleep(19)\n```")
     wait_for(lambda: running(conversation))
     shorter = begins.model_copy(update={"timeout": begins.timeout.model_copy(update={"call_seconds": 1})})
     assert conversation.amend(shorter) == version + 1
     settle(conversation)
     events = [one.event for one in conversation.snapshot(before).events]
     (started,), (finished,) = Edits.of(events, CodeStarted), Edits.of(events, CodeFinished)
-    assert (started.contract_version, finished.error) == (version, None)
+    assert (started.contract_version, finished.error) == (version, "timeout")
+    (denied,) = [event for event in events if isinstance(event, ContractDenied)]
+    assert (denied.clause, denied.version) == ("timeout", version + 1)
     following = ask(conversation, "```python\nimport time; time.sleep(9)\n```")
     (started,), (finished,) = Edits.of(following, CodeStarted), Edits.of(following, CodeFinished)
     assert (started.contract_version, finished.error) == (version + 1, "timeout")

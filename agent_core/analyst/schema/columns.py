@@ -26,6 +26,9 @@ _YEARS = (1000, 2200)
 _TAKEN = {"data", "result", "table", "fig", "pd", "px", "np", "json", "display", "shown", "values", "pair", "found"}
 _IDENTIFIER_WORDS = {"id", "uuid", "guid", "zip", "zipcode", "postcode", "code", "latitude", "longitude", "lat", "lon"}
 _IDENTIFIER_WORDS |= {"phone", "index", "unnamed", "rowid"}
+_FIGURES = {"total", "sum", "average", "mean", "median", "maximum", "minimum", "max", "min", "count", "share"}
+_FIGURES |= {"monthly", "daily", "weekly", "quarterly", "yearly", "annual", "hourly", "trend"}
+"""Words for what is worked out, not for a row: a file may be called totals.csv or monthly.csv."""
 _NUMBERING = {"number", "no", "nr", "num"}
 _FULL_PANEL = 0.6
 _TRUTHS = ({"yes", "y", "true", "t", "1", "ja"}, {"no", "n", "false", "f", "0", "nein"})
@@ -260,7 +263,7 @@ def _table(file: str, variable: str, profile: TableProfile) -> Table:
         profile.read_with,
         profile.rows,
         columns,
-        frozenset(word for word in words if len(word) >= _SHORTEST_NOUN),
+        frozenset(word for word in words if len(word) >= _SHORTEST_NOUN and word not in _FIGURES),
     )
 
 

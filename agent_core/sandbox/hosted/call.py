@@ -55,8 +55,7 @@ class Call:
         request = bundle.call("run", self._name, language, code, most, seconds)
         task = asyncio.create_task(self._remote.execute(request, self._hear, seconds))
         try:
-            await self._wait(task, seconds)
-            if self._shortened and not task.done():
+            if await self._wait(task, seconds):
                 await self._stop(task)
                 raise CallTimeout(self._seconds, time.monotonic() - self._began, state_kept=not self.lost)
             if self._flooded.done() and not task.done():
@@ -88,17 +87,15 @@ class Call:
             self._seconds = seconds
             self._clock.reschedule(asyncio.get_running_loop().time() + seconds - (time.monotonic() - self._began))
 
-    @property
-    def _shortened(self) -> bool:
-        return self._clock is not None and self._clock.expired()
-
-    async def _wait(self, task: "asyncio.Task[None]", seconds: float) -> None:
+    async def _wait(self, task: "asyncio.Task[None]", seconds: float) -> bool:
+        """Wait until it is over, says too much, or its time has passed; whether that was a limit set meanwhile."""
         longest = seconds + self._remote.grace_seconds
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None) as self._clock:
+            async with asyncio.timeout(None) as clock:
+                self._clock = clock
                 await asyncio.wait({task, self._flooded}, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
-        if not self._clock.expired():
-            self._clock = None
+        self._clock = None
+        return clock.expired() and not task.done()
 
     async def _stop(self, task: "asyncio.Task[None]", seconds: float = _ANSWER_SECONDS) -> None:
         """Interrupt the code: it is lost unless it has ended and its interpreter has not."""
