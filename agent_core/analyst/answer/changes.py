@@ -109,6 +109,8 @@ def divided(query: Query, facts: Facts, shown: Callable[[float], str]) -> list[s
 
 def movers(query: Query, facts: Facts) -> list[str]:
     """How far each group went from its first point in time to its last."""
+    if query.having:
+        return _changed_so(query, facts)
     found = [row for row in facts.rows("result") if row[3] is not None]
     if not found:
         return ["No group has a value to work with."]
@@ -128,6 +130,22 @@ def movers(query: Query, facts: Facts) -> list[str]:
         if not down and not query.growth and name != first[0]:
             told.append(f"In percent, {key(name)} rose most: {number(share)} %.")
     return told
+
+
+def _changed_so(query: Query, facts: Facts) -> list[str]:
+    """The groups that rose, or those that fell."""
+    count, before = facts.count("groups"), facts.count("before")
+    higher = query.having[0][0] == "above"
+    what = f"{'total' if query.aggregation == 'sum' else 'average'} {code(query.measures[0].name)}"
+    opening = (
+        f"In **{count:,}** of {before:,} values of {code(query.groups[0].column.name)}, "
+        f"the {what} was {'higher' if higher else 'lower'} in the later year"
+    )
+    found = facts.rows("result") if count else []
+    named = [f"**{key(row[0])}** (from {number(row[1])} to {number(row[2])})" for row in found]
+    if count > len(named):
+        named = [*named, f"{count - len(named):,} more"]
+    return [f"{opening}: {listed(named)}." if named else f"{opening}."]
 
 
 def _moved(row: list[Any]) -> str:

@@ -81,6 +81,10 @@ def _moved(parts: Parts, by: tuple[Group, ...], figures: tuple[Column, ...]) -> 
         return Unclear("I can't tell what is to be followed over time.", parts.table)
     by = tuple(group for group in by if group.column in parts.groups)[:1]
     how = "sum" if is_stock(obvious[0]) else default_within(obvious[0], parts.table, ())
+    if parts.having and parts.aggregation:
+        how = parts.aggregation
+    if how not in {"sum", "mean"}:
+        return Unclear("I can only compare totals or averages of two years.", parts.table)
     said = () if figures else (f"{GUESS}I took {code(obvious[0].name)}.",)
     return Query(
         "aggregate",

@@ -2,8 +2,9 @@
 
 import re
 
-from agent_core.analyst.query import Grain
+from agent_core.analyst.query import Condition, Grain, Span
 from agent_core.analyst.schema.words import split
+from agent_core.analyst.understand.adjectives import HIGHER, LOWER
 from agent_core.analyst.understand.grouping import group_of, is_figure
 from agent_core.analyst.understand.parts import Parts
 from agent_core.analyst.understand.times import UNITS
@@ -27,6 +28,7 @@ _EACH = {
 }
 _RISE = "rise|growth|increase|gain|jump|improvement"
 _FALL = "fall|drop|decrease|decline|loss"
+_COMPARED = rf"(?:more|better|less|fewer|worse|{'|'.join(sorted(HIGHER | LOWER))})"
 _ALONE = r"(?! (?:together|along|with|in line|as|when))"
 _MOST = r"(?:the )?(?:most|strongest|fastest|steepest|quickest|sharpest|biggest|largest)"
 
@@ -35,6 +37,8 @@ def read_changes(parts: Parts) -> None:
     """Read "change from month to month", "by how much did it rise", and "average monthly sales"."""
     _average_of_rows(parts)
     if parts.table.time is None:
+        return
+    if _higher_later(parts):
         return
     before = parts.text
     parts.text = re.sub(r"<c(\d+)>", lambda match: _unit(parts, match), before)
@@ -45,6 +49,31 @@ def read_changes(parts: Parts) -> None:
         parts.text = before
     _whole(parts)
     _average_of_totals(parts)
+
+
+def _higher_later(parts: Parts) -> bool:
+    """Read "which site had a higher yield in 1932 than in 1931": the groups that changed so between two years."""
+    time = parts.table.time
+    match = re.search(
+        rf"^(?:and )?(?:(?:in|at|for) )?(?:which|what)(?: of the)? <c(?P<by>\d+)>(?P<rest>.*?) (?:in |during )?"
+        rf"<m(?P<one>\d+)>(?P<after> {_COMPARED})? (?:than(?: in| during)?|and) <m(?P<other>\d+)>",
+        parts.text,
+    )
+    word = re.search(rf"\b{_COMPARED}(?!\S)", match["rest"] + (match["after"] or "")) if match else None
+    if match is None or word is None or time is None or "<m" in match["rest"] or not parts.has(r"\bthan\b"):
+        return False
+    by = parts.marked.mention(match["by"]).column
+    one, other = parts.marked.moment(match["one"]).year, parts.marked.moment(match["other"]).year
+    if by.role != "category" or one is None or other is None or one == other:
+        return False
+    years = (float(one), float(other))
+    parts.filters.append(Condition(time, "in", years) if time.is_year else Span(time, years=(one, other)))
+    rises = (word[0] in {"more", "better", *HIGHER}) == (one > other)
+    parts.change, parts.asks_for_one, parts.superlative = "groups", True, "max" if rises else "min"
+    parts.having.append(("above" if rises else "below", 0.0))
+    parts.groups.append(parts.column(match["by"]))
+    parts.text = parts.text.replace(match[0], f"| {match['rest'].replace(word[0], '', 1)} |", 1)
+    return True
 
 
 def _movers(parts: Parts) -> None:

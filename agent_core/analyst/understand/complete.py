@@ -115,11 +115,22 @@ def _about_two(parts: Parts) -> str | None:  # noqa: PLR0911 - one line for each
         and not parts.bare
     ):
         return "I can't pick groups by how they changed."
+    if _against_one(parts):
+        return "I can't pick groups by comparing each with another."
     if names_a_whole(parts):
         return "I can't tell what is to be taken as a share of that column."
     if asks_whether_together(parts) and len(numbers(parts)) == 1 and not _sorts(parts):
         return "I can't tell which two columns you mean."
     return None
+
+
+def _against_one(parts: Parts) -> bool:
+    """Whether it asks which groups are above one of them, or which months are above those of another year."""
+    if parts.has(r"^(?:in )?(?:which|what) (?:day|week|weekday|month|quarter)s?\b.*<m\d+> than (?:in )?<m"):
+        return True
+    match = re.search(r"^(?:in )?(?:which|what) <c(\d+)> .*\bthan (?:(?:in|of|that|the) )*<v(\d+)>", parts.marked.text)
+    same = match is not None and parts.marked.mention(match[1]).column == parts.marked.mention(match[2]).column
+    return same and len(parts.marked.values()) == 1
 
 
 def _sorts(parts: Parts) -> bool:

@@ -13,16 +13,20 @@ def movers(query: Query, time: Column) -> list[str]:
     """Lines that print and show the difference of each group, the largest first; in percent where growth is asked."""
     group, measure = query.groups[0].column.name, query.measures[0].name
     key, value = literal(group), literal(measure)
+    moment = literal(time.name)
+    if query.having and not time.is_year:
+        moment = f"data[{moment}].dt.year"
     how = "sum" if query.aggregation == "sum" else "mean"
     ranked = literal("change in %" if query.growth else "change")
     words = f'{{"change": "Change", "change in %": "Change (%)", {key}: {literal(label(group))}}}'
     title = literal(f"Change in {lowered(label(measure))} by {grouped(query.groups[0])}")
     return [
         "",
-        f"points = data.dropna(subset=[{value}]).groupby([{key}, {literal(time.name)}])[{value}].{how}().reset_index()",
+        f"points = data.dropna(subset=[{value}]).groupby([{key}, {moment}])[{value}].{how}().reset_index()",
         f'result = points.groupby({key})[{value}].agg(["first", "last"])',
         'result["change"] = result["last"] - result["first"]',
         'result["change in %"] = 100 * result["change"] / result["first"].where(result["first"] > 0)',
+        *_kept(query),
         f"result = result.sort_values({ranked}, ascending={query.order == 'ascending'}).reset_index()",
         'print("rows:", len(data))',
         'print("groups:", len(result))',
@@ -36,3 +40,9 @@ def movers(query: Query, time: Column) -> list[str]:
         'fig.update_yaxes(type="category", autorange="reversed")',
         "display(fig)",
     ]
+
+
+def _kept(query: Query) -> list[str]:
+    """Lines that leave the groups that rose, or those that fell, where only they are asked for."""
+    signs = [">" if sign == "above" else "<" for sign, _ in query.having]
+    return ['print("before:", len(result))', f'result = result[result["change"] {signs[0]} 0]'] if signs else []
