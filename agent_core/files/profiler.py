@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from agent_core.events import FileProfile
 
 PARTS = (
-    *("findings", "tally", "sniff", "shape", "layout", "totals"),
+    *("findings", "tally", "sniff", "shape", "layout", "heading", "totals"),
     *("delimited", "workbooks", "stores", "packed", "report"),
 )
 """The files of `agent_core.files.inside`, each after those that it imports."""

@@ -240,6 +240,29 @@ def test_thousands_that_could_be_decimals_are_told(looked: Looked) -> None:
     assert profile.problem == "Numbers such as 1.234 were read as 1234, with thousands."
 
 
+BY_YEAR = {"region": "text"} | {f"{year} {what}": "integer" for year in (2023, 2024) for what in ("sales", "cost")}
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "rows", "told"),
+    [
+        ("unitsrow.csv", {"when": "date", "weight": "integer", "price, net": "number"}, 3, "(YYYY-MM-DD, kg, €/kg)"),
+        ("unitsbelow.csv", {"t": "integer", "v": "integer"}, 3, "The row of units under the header (s, m/s)"),
+        ("tworows.csv", BY_YEAR, 3, 'The header has two rows, which were joined: "region", "2023 sales"'),
+        ("tworowsfull.csv", BY_YEAR, 2, '"2023 cost" and so on.'),
+        ("wordsfirst.csv", {"name": "text", "a": "text", "b": "text"}, 4, 'holds words ("low", "high")'),
+    ],
+)
+def test_a_row_between_the_names_and_the_data_is_told(
+    looked: Looked, name: str, columns: dict[str, str], rows: int, told: str
+) -> None:
+    """Units are left out, names are joined, and anything else stays among the data."""
+    profile = looked[name][0]
+    assert {column.name: column.kind for column in profile.tables[0].columns} == columns
+    assert profile.tables[0].rows == rows
+    assert told in (profile.problem or "")
+
+
 def test_formulas_without_results_are_told(looked: Looked) -> None:
     profile = looked["unsaved.xlsx"][0]
     assert [column.kind for column in profile.tables[0].columns] == ["integer", "empty"]

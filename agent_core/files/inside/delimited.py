@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from agent_core.files.inside.findings import Unreadable, call
+from agent_core.files.inside.heading import Heading, about, heading_of
 from agent_core.files.inside.layout import about_subtotals, subtotal_among
 from agent_core.files.inside.shape import Shape
 from agent_core.files.inside.sniff import HEAD_BYTES, encoding_of
@@ -31,7 +32,10 @@ def read_delimited(opener: Opener, path: str, name: str = "", **more: Any) -> tu
         shape = Shape(text, whole=not stream.read(1))
     if not text.strip("\ufeff\0 \t\r\n"):
         raise Unreadable("The file is empty.")
-    options = _options(shape, encoding)
+    heading = heading_of(shape)
+    if heading.names or heading.units:
+        shape.leave_out_first()
+    options = _options(shape, encoding) | _below(heading, shape)
     ending = ending_of(opener, encoding, shape.delimiter, shape.rows)
     if ending.rows:
         shape.leave_out(ending.name)
@@ -40,7 +44,7 @@ def read_delimited(opener: Opener, path: str, name: str = "", **more: Any) -> tu
     if bad:
         options["on_bad_lines"] = "skip"
     expression = call("read_csv", path, **more, **options) + ("" if shape.headed else ".add_prefix('column_')")
-    told = [_about_totals(ending), _about_bad_lines(bad), about_subtotals(subtotal_among(shape.rows))]
+    told = [about(heading), _about_totals(ending), _about_bad_lines(bad), about_subtotals(subtotal_among(shape.rows))]
     told.append(_about_thousands(shape.doubtful))
     return [tally.table(name, expression)], " ".join(one for one in told if one) or None
 
@@ -77,6 +81,13 @@ def _options(shape: Shape, encoding: str) -> dict[str, Any]:
     return options
 
 
+def _below(heading: Heading, shape: Shape) -> dict[str, Any]:
+    """How to begin below a second row of the header."""
+    if heading.names:
+        return {"skiprows": shape.second_line, "header": 0, "names": heading.names}
+    return {"skiprows": [*range(shape.header_line), shape.second_line]} if heading.units else {}
+
+
 def _tally(opener: Opener, shape: Shape, options: dict[str, Any]) -> tuple[TableTally, list[str]]:
     """Count with dates as dates where that works out, else with dates as text."""
     columns = _columns(opener, options)
@@ -105,13 +116,17 @@ def _date_options(dates: dict[Any, str]) -> dict[str, Any]:
     return one if len(repr(one)) < LONGEST_EXPRESSION else {}
 
 
+def _is_named(options: dict[str, Any]) -> bool:
+    return options.get("header", 0) is not None
+
+
 def _label(name: Any) -> str:
     return name if isinstance(name, str) else f"column_{name}"
 
 
 def _columns(opener: Opener, options: dict[str, Any]) -> list[Any]:
     with opener() as stream:
-        return list(pd.read_csv(stream, **{**options, "nrows": 1 if "header" in options else 0}).columns)
+        return list(pd.read_csv(stream, **{**options, "nrows": 0 if _is_named(options) else 1}).columns)
 
 
 def _count(opener: Opener, options: dict[str, Any], columns: int) -> tuple[TableTally, list[str]]:
@@ -121,7 +136,7 @@ def _count(opener: Opener, options: dict[str, Any], columns: int) -> tuple[Table
         warnings.simplefilter("always")
         with pd.read_csv(stream, chunksize=rows_at_once, on_bad_lines="warn", **options) as chunks:
             for chunk in chunks:
-                tally.add(chunk if "header" not in options else chunk.add_prefix("column_"))
+                tally.add(chunk if _is_named(options) else chunk.add_prefix("column_"))
     bad = [match[0] for warning in heard for match in BAD_LINE.finditer(str(warning.message))]
     return tally, bad
 

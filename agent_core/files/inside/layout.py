@@ -111,6 +111,16 @@ def _two_rows(first: Sequence[Row], header: int) -> tuple[int, list[str]]:
     return header, []
 
 
+def names_of_two_rows(
+    header: Sequence[Sequence[str]], below: Sequence[Sequence[str]], figures: Sequence[int]
+) -> list[str]:
+    """Names of two rows of text joined, or none. `figures`: the columns that hold numbers below."""
+    upper, under = header[0], [cell or None for cell in header[1]]
+    above = [cell if cell and (at == 0 or cell != upper[at - 1]) else None for at, cell in enumerate(upper)]
+    marked = [[1 if at in figures else cell or None for at, cell in enumerate(row)] for row in below[:10]]
+    return _joined(above, under, marked)
+
+
 def _joined(above: Row, under: Row, below: Sequence[Row]) -> list[str]:
     """Names of two rows joined, or none where these are not the two rows of a header."""
     width = max(len(above), len(under))

@@ -58,7 +58,10 @@ class Shape:
         self.delimiter, rows = (told[1], _rows(text, told[1])[1:]) if told else _split(text, whole=whole)
         line, header_row = _header_place(rows)
         self.header_line = line or (1 if told else 0)
-        fields = [cells for _, cells in rows[header_row:] if any(cell.strip() for cell in cells)]
+        kept = [(before, cells) for before, cells in rows[header_row:] if any(cell.strip() for cell in cells)]
+        fields = [cells for _, cells in kept]
+        self.second_line = kept[1][0] if len(kept) > 1 else 0
+        """How many lines stand before the row under the header."""
         self.blank_after = _blank_after(fields)
         fields = [[cell.strip() for cell in cells] for cells in fields]
         self.headed = _headed(fields)
@@ -71,6 +74,11 @@ class Shape:
         """Leave the row that begins with this name, and all below it, out of the sample."""
         at = next((at for at, row in enumerate(self.rows) if next(filter(None, row), "") == name), None)
         self.rows = self.rows[:at]
+        self.decimal, self.thousands = self._marks()
+
+    def leave_out_first(self) -> None:
+        """Leave the row under the header out of the sample."""
+        self.rows = self.rows[1:]
         self.decimal, self.thousands = self._marks()
 
     def column(self, position: int) -> list[str]:
@@ -210,14 +218,14 @@ def _blank_after(fields: Sequence[Sequence[str]]) -> bool:
 def _headed(fields: Sequence[Sequence[str]]) -> bool:
     """Whether the first row names the columns: where others hold numbers or dates, it holds words."""
     if len(fields) < 2:  # noqa: PLR2004
-        return bool(fields) and not any(_figure(cell) for cell in fields[0])
+        return bool(fields) and not any(is_figure(cell) for cell in fields[0])
     first, votes = fields[0], 0
     if len(set(first)) == len(first) > 1 and (all(map(_is_year, first[1:])) or _names_years(fields)):
         return True
     for position, name in enumerate(first):
         below = [row[position] for row in fields[1:200] if position < len(row) and row[position].lower() not in MISSING]
-        if below and sum(map(_figure, below)) > 0.8 * len(below):
-            votes += -1 if _figure(name) else 1
+        if below and sum(map(is_figure, below)) > 0.8 * len(below):
+            votes += -1 if is_figure(name) else 1
     return votes >= 0
 
 
@@ -225,7 +233,7 @@ def _names_years(fields: Sequence[Sequence[str]]) -> bool:
     """Whether the first row has words and then years in their order, over columns that hold no years."""
     years = [position for position, cell in enumerate(fields[0]) if _is_year(cell)]
     words = [cell for position, cell in enumerate(fields[0]) if position not in years]
-    if len(years) < 3 or any(_figure(cell) or not cell for cell in words):  # noqa: PLR2004
+    if len(years) < 3 or any(is_figure(cell) or not cell for cell in words):  # noqa: PLR2004
         return False
     named = [fields[0][position] for position in years]
     below = [row[position] for row in fields[1:50] for position in years if position < len(row) and row[position]]
@@ -236,7 +244,8 @@ def _is_year(cell: str) -> bool:
     return bool(re.fullmatch("[0-9]{4}", cell)) and int(cell) in YEARS
 
 
-def _figure(cell: Any) -> bool:
+def is_figure(cell: Any) -> bool:
+    """Whether a cell of text holds a number or a date."""
     return bool(PLAIN.fullmatch(cell) or any(pattern.fullmatch(cell) for pattern in GROUPED.values())) or bool(
         date_format([cell], day_first=True)
     )
