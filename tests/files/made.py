@@ -182,6 +182,13 @@ def _odd_books(folder: Path) -> None:
     sheet.cell(8, 9).number_format = "0.00"
     book.save(folder / "corner.xlsx")
     book.save(folder / "called_text.csv")
+    for name, below in (("far.xlsx", {"D1048576": "x"}), ("gaps.xlsx", {"A9": "p", "B9": 3, "A12": "Total", "B12": 6})):
+        book = openpyxl.Workbook()
+        for row in (("a", "b"), ("m", 1), ("n", 2)):
+            book.active.append(row)
+        for place, value in below.items():
+            book.active[place] = value
+        book.save(folder / name)
     book = openpyxl.Workbook()
     for row in (["a", "twice"], [1, "=2*A2"], [2, "=2*A3"]):
         book.worksheets[0].append(row)

@@ -233,6 +233,19 @@ def test_a_sheet_begins_where_its_table_does(name: str, looked: Looked) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "rows", "told"),
+    [
+        ("far.xlsx", 2, "What stands far below the table in the sheet 'Sheet' (row 1,048,576) was left out."),
+        ("gaps.xlsx", 3, "The totals at the end of the sheet 'Sheet' (\"Total\") were left out of its table."),
+    ],
+)
+def test_blank_rows_are_no_rows(looked: Looked, name: str, rows: int, told: str) -> None:
+    profile, ((read, columns, _),) = looked[name]
+    assert (profile.tables[0].rows, read, columns) == (rows, rows, ["a", "b"])
+    assert profile.problem == told
+
+
 def test_thousands_that_could_be_decimals_are_told(looked: Looked) -> None:
     """Where semicolons part the cells, a comma would part the decimals."""
     profile = looked["punkte.csv"][0]

@@ -4,7 +4,7 @@ import itertools
 import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +24,7 @@ from agent_core.files.inside.layout import (
     Layout,
     Row,
     about_subtotals,
+    filled,
     layout_of,
     options_of,
     subtotal_among,
@@ -35,6 +36,8 @@ ROWS_LOOKED_AT = 20_000
 LONGEST_EXPRESSION = 950
 _MOST_EXCEL_COLUMNS = 1 << 14
 MOST_STRINGS_BYTES = 256 << 20
+GAP_ROWS = 1_000
+"""So many blank rows end a table, where hardly anything stands below them."""
 
 
 def read_workbook(path: str) -> tuple[list[dict[str, Any]], str | None]:
@@ -54,6 +57,7 @@ def read_workbook(path: str) -> tuple[list[dict[str, Any]], str | None]:
     tables = [_table(path, one) for one in sheets]
     told = [_left_out(one.title, one.layout) for one in sheets if one.layout.footers]
     told += [about_subtotals(_subtotal(one), f"In the sheet {one.title!r}, some") for one in sheets]
+    told += [_strayed(one) for one in sheets if one.strays]
     told += [_hidden([one.title for one in sheets if one.title in hidden])]
     told += [_not_worked_out(path, tables)]
     return tables, " ".join(filter(None, told)) or None
@@ -61,6 +65,10 @@ def read_workbook(path: str) -> tuple[list[dict[str, Any]], str | None]:
 
 def _left_out(title: str, layout: Layout) -> str:
     return f'The totals at the end of the sheet {title!r} ("{layout.total[:40]}") were left out of its table.'
+
+
+def _strayed(sheet: "_Sheet") -> str:
+    return f"What stands far below the table in the sheet {sheet.title!r} (row {sheet.strays:,}) was left out."
 
 
 def _subtotal(sheet: "_Sheet") -> str:
@@ -117,6 +125,10 @@ class _Sheet:
     rows: int = 1
     layout: Layout = field(default_factory=Layout)
     first: Sequence[Row] = ()
+    blank: int = 0
+    """How many rows of the data hold nothing."""
+    strays: int = 0
+    """The row, from 1, of what stands far below the table and is left out; 0 where there is none."""
     columns: str = ""
     """Where the columns are, such as `C:F`, where the sheet begins with empty ones."""
 
@@ -131,18 +143,22 @@ def _table(path: str, sheet: _Sheet) -> dict[str, Any]:
     names = layout.names or (first[layout.header] if layout.header < len(first) else ())
     if all(isinstance(name, str) for name in names):
         options |= options_of(first[layout.header + 1 : sheet.rows - layout.footers], names)
+    rows = sheet.rows - layout.header - 1 - layout.footers
     kept = {"skipfooter": layout.footers} if layout.footers else {}
+    if sheet.strays:
+        kept = {"nrows": rows}
     if len(call("read_excel", path, **options, **kept)) > LONGEST_EXPRESSION:
         plain = {"sheet_name", "header", "skiprows", "usecols"}
         options = {name: value for name, value in options.items() if name in plain}
-    rows = sheet.rows - layout.header - 1 - layout.footers
     frame = pd.read_excel(path, nrows=max(1, min(ROWS_LOOKED_AT, rows)), **options)
     expression = call("read_excel", path, **options, **kept)
     if not all(isinstance(name, str) for name in frame.columns):
         frame, expression = frame.rename(columns=str), f"{expression}.rename(columns='{{}}'.format)"
+    if sheet.blank:
+        frame, expression = frame.dropna(how="all"), f"{expression}.dropna(how='all')"
     tally = TableTally()
     tally.add(frame)
-    tally.rows = max(len(frame), rows)
+    tally.rows = max(len(frame), rows - sheet.blank)
     return tally.table(sheet.title, expression)
 
 
@@ -152,22 +168,45 @@ def _look(sheet: Any) -> _Sheet:
 
     sheet.reset_dimensions()
     first: list[Row] = []
-    ending: deque[tuple[int, Row]] = deque(maxlen=MOST_FOOTERS)
-    begin, end = _MOST_EXCEL_COLUMNS, 0
+    seen, before_gap = _Seen(), None
     for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
         if number <= LOOKED_AT:
             first.append(row)
-        held = [place for place, value in enumerate(row) if value is not None]
-        if held:
-            begin, end = min(begin, held[0]), max(end, held[-1] + 1)
-            ending.append((number, row))
+        if any(value is not None for value in row):
+            if seen.held and before_gap is None and number - seen.last > GAP_ROWS:
+                before_gap = replace(seen, ending=seen.ending.copy())
+            seen.note(number, row)
         if number % 100_000 == 0 and out_of_patience():
             break
-    last = ending[-1][0] if ending else 0
+    strays = 0
+    if before_gap is not None and seen.held - before_gap.held <= MOST_FOOTERS:
+        strays, seen = seen.last, before_gap
+    begin, end, last = seen.begin, seen.end, seen.last
     kept = [row[begin:] for row in first[:last]]
-    layout = layout_of(kept, [(number, row[begin:]) for number, row in ending], last)
-    columns = f"{letter(begin + 1)}:{letter(end)}" if 0 < begin < end else ""
-    return _Sheet(sheet.title, last, layout, kept, columns)
+    layout = layout_of(kept, [(number, row[begin:]) for number, row in seen.ending], last)
+    columns = f"{letter(begin + 1)}:{letter(end)}" if 0 < begin < end or (strays and end) else ""
+    above = sum(1 for row in kept[: layout.header + 1] if filled(row))
+    below = sum(1 for number, _ in seen.ending if number > last - layout.footers)
+    blank = last - layout.header - 1 - layout.footers - (seen.held - above - below)
+    return _Sheet(sheet.title, last, layout, kept, max(0, blank), strays, columns)
+
+
+@dataclass
+class _Seen:
+    """The rows so far that hold something, and between which columns."""
+
+    held: int = 0
+    last: int = 0
+    begin: int = _MOST_EXCEL_COLUMNS
+    end: int = 0
+    ending: deque[tuple[int, Row]] = field(default_factory=lambda: deque(maxlen=MOST_FOOTERS))
+
+    def note(self, number: int, row: Row) -> None:
+        """Add one more."""
+        places = [place for place, value in enumerate(row) if value is not None]
+        self.begin, self.end = min(self.begin, places[0]), max(self.end, places[-1] + 1)
+        self.held, self.last = self.held + 1, number
+        self.ending.append((number, row))
 
 
 def _check_size(path: str) -> None:
