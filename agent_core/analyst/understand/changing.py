@@ -28,6 +28,10 @@ _EACH = {
 }
 _RISE = "rise|growth|increase|gain|jump|improvement"
 _FALL = "fall|drop|decrease|decline|loss"
+_WHOLE_TIME = (
+    r"\b(?:from|between) the (?:very )?(?:first|earliest)(?: (?:day|week|month|quarter|year|date|<t>|<c\d+>))? "
+    r"(?:to|until|till|and) the (?:very )?(?:last|latest)(?: (?:day|week|month|quarter|year|date|one|<t>|<c\d+>))?(?= \?|$| \|)"
+)
 _COMPARED = rf"(?:more|better|less|fewer|worse|{'|'.join(sorted(HIGHER | LOWER))})"
 _ALONE = r"(?! (?:together|along|with|in line|as|when))"
 _MOST = r"(?:the )?(?:most|strongest|fastest|steepest|quickest|sharpest|biggest|largest)"
@@ -38,6 +42,8 @@ def read_changes(parts: Parts) -> None:
     _average_of_rows(parts)
     if parts.table.time is None:
         return
+    if parts.take(_WHOLE_TIME) and parts.has(rf"\b{_MOVED}\b"):
+        parts.over_time = True
     if _higher_later(parts):
         return
     before = parts.text
@@ -83,7 +89,7 @@ def _movers(parts: Parts) -> None:
     ]
     which = rf"\b(?:which|what)(?: (?:of the|are the|is the))? <c(?P<c>{'|'.join(labels) or '-'})>"
     noun = r"(?P<up2>rise|growth|increase|gain|jump|improvement)|(?P<down2>fall|drop|decrease|decline|loss)"
-    verb = rf"(?:(?P<up>{_UP}|improved?)|(?P<down>{_DOWN}))(?: (?:in|its|their) <c(?P<b>\d+)>)? {_MOST}"
+    verb = rf"(?:(?P<up>{_UP}|improved?|added?)|(?P<down>{_DOWN}))(?: (?:in|its|their) <c(?P<b>\d+)>)? {_MOST}"
     noun = rf"(?:the )?{_MOST} (?:{noun})(?: (?:in|of) <c(?P<d>\d+)>)?"
     match = re.search(rf"{which}(?: <c(?P<a>\d+)>)?(?: (?:has|have|had))? (?:{verb}|{noun})", parts.text)
     if match is None:

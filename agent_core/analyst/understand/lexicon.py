@@ -190,7 +190,7 @@ FILLER = words(
     appreciate grateful sorry wondered
     listed mentioned represented
     chosen picked selected preferred occurring observed longer
-    simple brief briefly picture visual visually visualization
+    due simple brief briefly picture visual visually visualization
  year yearly years yes you your
     """
 )

@@ -41,8 +41,9 @@ def _of_total(parts: Parts) -> None:
     """Read "their share of all votes", where a column holds the total."""
     total = next((one for one in parts.table.columns if stems(one.name) == ("total",) and is_figure(one)), None)
     total = total or all_kinds(parts.table)
-    match = re.search(
-        rf"{_A}(?: (?:as|in)(?: an?| the)?)? {_SHARE} of (?:all|the total|total|every)(?: <t>| [a-z]+)?", parts.text
+    every = rf"{_SHARE} of (?:all|the total|total|every)(?: the)?(?: <t>| [a-z]+)?"
+    match = re.search(rf"{_A}(?: (?:as|in)(?: an?| the)?)? {every}", parts.text) or re.search(
+        rf"{every} (?:is|was|are|were|went|goes)(?: due)? (?:to|from|by|because of|caused by|for) {_A}", parts.text
     )
     if total is None or match is None or parts.marked.mention(match["a"]).column == total:
         return

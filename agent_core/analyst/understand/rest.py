@@ -47,6 +47,10 @@ _THAT_IS = re.compile(
 
 _MOVING = {"rise", "fall", "increase", "decrease", "vary", "climb", "drop"}
 _I_MEAN = re.compile(r"\b(?:i mean|i meant|or rather|sorry) ,?(?=.*<[mvc])")
+_AHEAD = re.compile(
+    r"(<c\d+>) (?:(?:did|do|does|has|have|had|get|got|was|is|were|are|come|came|finish|finished|end|ended|place|placed) )*"
+    r"(?:up )?(?:ahead of|in front of)(?: the)? (?=<c\d+>)"
+)
 _PERCENT = re.compile(
     r"(\b(?:than|above|below|over|under|least|most|exceeding|to|and|between|from) <n\d+>) (?:%|percent|per cent)(?!\S)"
 )
@@ -68,7 +72,7 @@ def _before_known(match: re.Match[str]) -> str:
 
 def without_prose(text: str) -> str:
     """A marked question without the percent sign of a limit, and without what "i.e." explains by columns or values."""
-    text = _PERCENT.sub(r"\1", text)
+    text = _AHEAD.sub(r"\1 get more than ", _PERCENT.sub(r"\1", text))
     if re.match(r"(?:which|what|who)\b", text) and not re.search(r"\bthan\b|\bor\b|, ", text):
         text = re.sub(r"\b(?:better|worse)\b(?! (?:than|<))", lambda match: _MOST[match[0]], text)
     text = _OR_MORE.sub(lambda match: f"at {'most' if match[3] in _DOWN else 'least'} {match[1]}{match[2] or ''}", text)
