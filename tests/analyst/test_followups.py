@@ -109,6 +109,14 @@ def test_a_change_that_changes_nothing_is_said(library: Library) -> None:
     assert not chat.codes
 
 
+def test_a_change_of_no_answer_is_said(library: Library) -> None:
+    """Nothing was asked before, or what was asked before has no other end."""
+    assert "no answer before" in library.chat("penguins.csv").ask("and of the Gentoo ones?")
+    chat = library.chat("seattle-weather.csv")
+    assert "1 January 2012" in chat.ask("what is the earliest date")
+    assert "nothing called “last”" in chat.ask("and the last?")
+
+
 def test_of_two_files_the_one_that_fits_is_taken(library: Library) -> None:
     """Columns, values and names decide which table a question is about."""
     barley, iris = library.frame("barley.json"), library.frame("iris.json")

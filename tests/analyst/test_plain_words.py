@@ -99,3 +99,32 @@ def test_a_table_that_is_counted_already_is_not_counted_again(library: Library) 
     answer = library.chat("iowa-electricity.csv").ask("which source made the most in 2017?")
     says(answer, frame.max())
     assert str(frame.idxmax()) in answer.split(",")[0]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Good morning, I am preparing a handout for my class. What is the mean bill length of Gentoo? Thanks a lot!",
+        "my boss wants to know the mean bill length of Gentoo",
+        "Hi all, for our newsletter I need the mean bill length of Gentoo, best regards",
+    ],
+)
+def test_courtesies_and_purposes_say_nothing(library: Library, question: str) -> None:
+    """They are no columns, no values and no second question."""
+    frame = library.frame("penguins.csv")
+    says(library.chat("penguins.csv").ask(question), frame[frame.species == "Gentoo"].bill_length_mm.mean())
+
+
+def test_groups_are_picked_by_two_years(library: Library) -> None:
+    """By the figures of whole years, whichever is named first; never by another group's figure."""
+    frame = library.frame("iowa-electricity.csv")
+    year = frame.year.astype(str).str[:4]
+    moved = (
+        frame[year == "2017"].set_index("source").net_generation
+        - frame[year == "2001"].set_index("source").net_generation
+    )
+    for question in ("which source produced less in 2017 than in 2001", "which source made more in 2001 than in 2017"):
+        answer = library.chat("iowa-electricity.csv").ask(question)
+        assert [one for one in moved.index if f"**{one}**" in answer] == list(moved.index[moved < 0])
+    answer = library.chat("iowa-electricity.csv").ask("which source had a higher generation in 2017 than Renewables")
+    assert "comparing each with another" in answer

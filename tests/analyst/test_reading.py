@@ -11,6 +11,7 @@ from agent_core.analyst.plan import answer
 from agent_core.analyst.schema.looks import date_cleaning, number_cleaning, spelt_differently
 from agent_core.analyst.schema.words import label, split, stem
 from agent_core.analyst.understand.moments import find
+from agent_core.analyst.understand.names import similar
 from tests.analyst import data
 from tests.analyst.running import TOOL
 
@@ -80,6 +81,15 @@ def test_names_become_words_and_labels(name: str, words: tuple[str, ...], shown:
     assert label(name) == shown
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("county", "country", False), ("religion", "region", False), ("contry", "country", True)],
+)
+def test_a_usual_word_is_no_slip_of_the_pen(one: str, other: str, *, same: bool) -> None:
+    """Whatever column's name it resembles."""
+    assert similar(one, other) is same
+
+
 def test_plurals_share_a_stem() -> None:
     """Only the ending of a plural goes."""
     for one, many in [("country", "countries"), ("class", "classes"), ("box", "boxes"), ("car", "cars")]:
@@ -102,6 +112,12 @@ def test_moments_are_half_open_stretches(text: str, start: date, end: date) -> N
     """Years, months, quarters, days and decades."""
     ((_, _, moment),) = find(text)
     assert (moment.start, moment.end) == (start, end)
+
+
+def test_rain_that_falls_in_a_year_is_no_season() -> None:
+    """The end of "rain" is no "in" before a season."""
+    assert [moment.year for *_, moment in find("did more rain fall in 2014")] == [2014]
+    assert [moment.season for *_, moment in find("rain in fall")] == [(9, 10, 11)]
 
 
 @pytest.mark.parametrize(

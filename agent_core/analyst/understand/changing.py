@@ -28,9 +28,10 @@ _EACH = {
 }
 _RISE = "rise|growth|increase|gain|jump|improvement"
 _FALL = "fall|drop|decrease|decline|loss"
+_STEP = r"(?: (?:day|week|month|quarter|year|date|one|<t>|<c\d+>))?"
 _WHOLE_TIME = (
-    r"\b(?:from|between) the (?:very )?(?:first|earliest)(?: (?:day|week|month|quarter|year|date|<t>|<c\d+>))? "
-    r"(?:to|until|till|and) the (?:very )?(?:last|latest)(?: (?:day|week|month|quarter|year|date|one|<t>|<c\d+>))?(?= \?|$| \|)"
+    rf"\b(?:from|between) the (?:very )?(?:first|earliest){_STEP} (?:to|until|till|and) "
+    rf"the (?:very )?(?:last|latest){_STEP}(?= \?|$| \|)"
 )
 _COMPARED = rf"(?:more|better|less|fewer|worse|{'|'.join(sorted(HIGHER | LOWER))})"
 _ALONE = r"(?! (?:together|along|with|in line|as|when))"

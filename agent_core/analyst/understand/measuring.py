@@ -74,7 +74,7 @@ def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:  # noqa: PL
         return (), "count", ("I counted rows.",)
     if numbers and default_aggregation(numbers[0]) == "sum":
         return numbers[:1], "sum", (f"I added up {code(numbers[0].name)}.",)
-    if numbers and (parts.in_total or _counts_things(numbers[0], parts.table.rows)):
+    if numbers and (parts.in_total or _counts_things(numbers[0], parts.table.rows) or _is_people(parts, numbers[0])):
         return numbers[:1], "sum", (f"I added up {code(numbers[0].name)}.",)
     if numbers and not parts.groups:
         return numbers[:1], "nunique", (f"I counted the different values of {code(numbers[0].name)}.",)
@@ -85,6 +85,12 @@ def _names_rows(parts: Parts, column: Column) -> bool:
     """Whether a column only lends its name to the rows: there is no number of 16.99 in "number of bills"."""
     named = [one for one in parts.marked.columns() if one.column == column]
     return all(not one.sure and one.phrase.lower().endswith("s") for one in named) and not parts.in_total
+
+
+def _is_people(parts: Parts, column: Column) -> bool:
+    """Whether people are what a column of whole numbers was named by: "how many people came" of a party's size."""
+    named = {one.phrase.lower() for one in parts.marked.columns() if one.column == column}
+    return column.whole and bool(named & {"people", "persons", "guests", "customers"})
 
 
 def _counts_things(column: Column, rows: int) -> bool:

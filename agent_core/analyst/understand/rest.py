@@ -48,8 +48,8 @@ _THAT_IS = re.compile(
 _MOVING = {"rise", "fall", "increase", "decrease", "vary", "climb", "drop"}
 _I_MEAN = re.compile(r"\b(?:i mean|i meant|or rather|sorry) ,?(?=.*<[mvc])")
 _AHEAD = re.compile(
-    r"(<c\d+>) (?:(?:did|do|does|has|have|had|get|got|was|is|were|are|come|came|finish|finished|end|ended|place|placed) )*"
-    r"(?:up )?(?:ahead of|in front of)(?: the)? (?=<c\d+>)"
+    r"(<c\d+>) (?:(?:do|does|has|have|had|get|got|was|is|were|are|come|came|finish|finished|end|ended|placed|up) )*"
+    r"(?:ahead of|in front of)(?: the)? (?=<c\d+>)"
 )
 _PERCENT = re.compile(
     r"(\b(?:than|above|below|over|under|least|most|exceeding|to|and|between|from) <n\d+>) (?:%|percent|per cent)(?!\S)"

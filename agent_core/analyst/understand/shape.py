@@ -176,6 +176,10 @@ def read_unable(parts: Parts) -> None:
     """What no rule of ours can do is refused by name."""
     if match := re.search(_PART_OF_MOMENT, parts.marked.text):
         parts.problems.append(f"I can't tell which rows are at the {match[1]} of that time.")
+    for mark in re.findall(r"\b(?:in|of|for|from) (?:my|our) (?:own )?<c(\d+)>", parts.marked.text):
+        own = parts.marked.mention(mark)
+        if own.column.role in {"category", "text"} and not own.phrase.endswith("s"):
+            parts.problems.append(f"I can't tell which {quoted(own.phrase)} is yours.")
     for what, pattern in _UNABLE:
         if parts.has(pattern):
             parts.problems.append(f"The built-in analyst can't do this: {what}.")
