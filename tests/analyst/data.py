@@ -124,6 +124,7 @@ HARVEST = "YEAR,HARVEST\n" + "".join(f"{year},{(year * 53) % 17 + 3}.5\n" for ye
 
 _WRITTEN = {
     "staff.csv": STAFF,
+    "party.csv": "table,smoker,tip\nA,Yes,3.5\nB,No,2\nC,No,1.25\nD,Yes,4\nE,No,2.75\n",
     "life expectancy.csv": LIVES,
     "rain.csv": RAIN,
     "harvest.csv": HARVEST,

@@ -115,6 +115,13 @@ def test_courtesies_and_purposes_say_nothing(library: Library, question: str) ->
     says(library.chat("penguins.csv").ask(question), frame[frame.species == "Gentoo"].bill_length_mm.mean())
 
 
+def test_a_verb_that_a_column_records_is_not_passed_over(library: Library) -> None:
+    """Where `smoker` says who smoked, "smoked" is more than prose."""
+    chat = library.chat("party.csv")
+    assert "smoked" in chat.ask("average tip of those who smoked")
+    assert not chat.codes
+
+
 def test_groups_are_picked_by_two_years(library: Library) -> None:
     """By the figures of whole years, whichever is named first; never by another group's figure."""
     frame = library.frame("iowa-electricity.csv")

@@ -30,6 +30,7 @@ _AFTER = (
     r"in|for|from|per|<c\d+> (?:more|less|over|above|under|below|at|between)|<m\d+>|<v\d+>|\w+er than|more than|"
     r"less than|at least|at most)"
 )
+_COMMON, _ENDING = 4, 2
 _MEASURING = words("cost costs weigh weighs earn earns pay pays sell sells")
 """What is done of a figure and may be its name as well: only where the most of it is asked for."""
 _ADJECTIVES = words(
@@ -77,6 +78,8 @@ def _completes(phrase: str, parts: Parts) -> bool:
 def _is_done(phrase: str, parts: Parts) -> bool:
     """Whether it is what was done of a figure that is named, and by whom: "soldiers die" after "did most"."""
     *who, verb = phrase.split() or [""]
+    if _is_recorded(verb, parts):
+        return False
     if verb in _MEASURING and not who:
         ranked = rf"<c(\d+)> {verb} (?:the )?(?:most|least)\b"
         return any(parts.marked.mention(mark).sure for mark in re.findall(ranked, parts.marked.text))
@@ -91,6 +94,13 @@ def _is_done(phrase: str, parts: Parts) -> bool:
         return False
     slot = rf"\b(?:did|does|do)(?: (?:the|most|more|we|they|you|each|all|<t>|<[cv]\d+>))* {re.escape(phrase)}(?!\S)"
     return re.search(slot, parts.marked.text) is not None
+
+
+def _is_recorded(verb: str, parts: Parts) -> bool:
+    """Whether a column says of each row if it was done: "smoked" beside `smoker`."""
+    labels = [one for one in parts.table.columns if one.truths or one.is_two_valued]
+    beginning = verb[: max(_COMMON, len(verb) - _ENDING)]
+    return any(word.startswith(beginning) for one in labels for word in stems(one.name))
 
 
 def _voted(phrase: str, parts: Parts) -> bool:
