@@ -172,6 +172,22 @@ def test_subtotals_that_are_counted_twice_are_told(library: Library) -> None:
     assert "Rows such as “North Total” look like subtotals" in chat.ask("sum of sales by shop")
 
 
+def test_one_unit_in_all_cells_is_taken_off_and_no_other_with_it(library: Library) -> None:
+    """What has another unit below is counted as unreadable; a column of several units stays text; codes are no units."""
+    rows = "".join(f"{50 + at} kg,{at},{at} kg,{at}A\n{50 + at}kg,{at},{at} g,{at}A\n" for at in range(4))
+    chat = given(library, "parcels.csv", f"weight,n,mixed,seat\n{rows}900 g,9,1 g,9A\n".encode())
+    answer = chat.ask("average weight")
+    says(answer, 51.5)
+    assert "`weight` is in kg" in answer
+    assert "1 value of `weight` can't be read" in answer
+    says(chat.ask("how many rows have a weight above 51000 g"), 4)
+    chat = given(library, "drinks.csv", b"drink,size\nA,500 ml\nB,250 ml\nC,500 ml\n")
+    says_exactly(chat.ask("how many rows with size 500 ml"), 2, 3)
+    chat = given(library, "parcels.csv", b"mixed,seat\n0 kg,0A\n1 g,1A\n2 kg,2B\n3 g,3A\n")
+    assert "holds text, such as “0 kg”" in chat.ask("average mixed")
+    assert "holds text, such as “0A”" in chat.ask("average seat")
+
+
 @pytest.mark.parametrize("name", ["totals.csv", "daily_averages.csv"])
 def test_a_file_named_by_a_figure_does_not_lend_that_name_to_its_rows(library: Library, name: str) -> None:
     chat = given(library, name, b"Month,Sales\nJan 2024,100\nFeb 2024,200\nMar 2024,300\n")

@@ -9,6 +9,7 @@ from agent_core.analyst.answer.numbers import rows
 from agent_core.analyst.dialogue import Outcome
 from agent_core.analyst.markdown import code, listed, quoted
 from agent_core.analyst.query import Query
+from agent_core.analyst.schema.looks import unit_among
 from agent_core.analyst.write.export import file_name
 from agent_core.analyst.write.load import cleaned, used
 from agent_core.analyst.write.titles import grouped
@@ -97,6 +98,11 @@ def _notes(query: Query, facts: Facts) -> str:
         notes.append(f"Rows such as {quoted(query.table.subtotal)} look like subtotals, and are counted as data here.")
     notes += query.assumptions
     columns = cleaned(query.table.columns if query.intent == "clean" else used(query))
+    notes += [
+        f"{code(column.name)} is in {unit}, as its values say."
+        for column in columns
+        if column.role == "number" and (unit := unit_among(column.samples))
+    ]
     for column, count in zip(columns, facts.numbers("unreadable") if "unreadable" in facts.lines else (), strict=False):
         if count:
             kind = "dates" if column.role == "date" else "numbers"

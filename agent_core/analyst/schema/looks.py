@@ -10,6 +10,13 @@ Cleaning = Literal["plain_number", "comma_decimals", "date", "day_first_date", "
 _CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF)"
 _MONEY = re.compile(_CURRENCY, re.IGNORECASE)
 _NUMBER = re.compile(rf"^\(?[-+]?\s*{_CURRENCY}?\s*[-+]?\d[\d.,'\s\u00a0]*\s*(?:%|{_CURRENCY})?\)?$", re.IGNORECASE)
+_LONG_UNIT = (
+    r"mg|kg|lbs?|oz|mm|cm|km|inch|ft|mi|ml|cl|dl|sec|min|hrs|hours|days|[kMG]?Wh|[kMG]W|[kMG]Hz|Hz|°[CF]?|[hk]?Pa|bar|"
+    r"psi|KB|MB|GB|TB|[ck]?m[²³23]|km/h|m/s|mph|rpm|kcal|kJ|px|pcs|ppm"
+)
+_MEASURED = re.compile(
+    rf"^[-+]?\d[\d.,'\s\u00a0]*(?:(?<=\d)[\s\u00a0]*({_LONG_UNIT})|(?<=[\s\u00a0])([gtmslhLWVAJN]))$"
+)
 _COMMA_DECIMALS = re.compile(r"\d,\d{1,2}\D*$|\d,\d{4,}\D*$|\d\.\d{3},\d")
 _POINT_DECIMALS = re.compile(r"\d\.\d{1,2}\D*$|\d\.\d{4,}|\d,\d{3}\.\d|,\d{3},\d{3}")
 _DOT_THOUSANDS = re.compile(r"\d\.\d{3}\.\d{3}")
@@ -42,9 +49,17 @@ def _mostly(matching: int, values: list[str]) -> bool:
     return bool(values) and matching >= _ENOUGH * len(values)
 
 
+def unit_among(samples: Sequence[str]) -> str:
+    """The one unit that is written behind each of these figures, as in "50 kg"; nothing where that is not so."""
+    matches = [_MEASURED.match(value) for value in _present(samples)]
+    units = {match[1] or match[2] if match else "" for match in matches}
+    return units.pop() if len(units) == 1 else ""
+
+
 def number_cleaning(samples: Sequence[str]) -> Cleaning | None:
     """How to read text samples as numbers; None where they are not numbers."""
-    values = _present(samples)
+    unit = unit_among(samples)
+    values = [value.removesuffix(unit).strip() for value in _present(samples)]
     if not _mostly(sum(bool(_NUMBER.match(value)) for value in values), values) or date_cleaning(samples):
         return None
     if len({mark[0].casefold() for value in values if (mark := _MONEY.search(value))}) > 1:

@@ -1,10 +1,12 @@
 """Loading a table, and the cleaning that its used columns need."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from agent_core.analyst.query import Condition, Query
 from agent_core.analyst.schema.columns import Column, Made, Table
+from agent_core.analyst.schema.looks import unit_among
 from agent_core.analyst.write.literals import literal, literals
 
 _MOST_CORRELATED = 20
@@ -131,6 +133,10 @@ def _worked_out(variable: str, made: Made) -> str:
 
 def _number(place: str, column: Column) -> list[str]:
     text = f"text = {place}.astype(str)"
+    if unit := unit_among(column.samples):
+        # What has another unit, or none, is not to be taken for a number of this one.
+        ending = re.escape(unit)
+        text += rf'.str.extract(r"^\s*([^A-Za-z°]*\d)[\s\u00a0]*{ending}\s*$")[0]'
     if any("(" in sample for sample in column.samples):
         text += r'.str.replace(r"^\s*\((.*)\)\s*$", r"-\1", regex=True)'
     if column.cleaning == "comma_decimals":
