@@ -47,6 +47,10 @@ CASES: list[tuple[str, str, Figures]] = [
         f.groupby("species").bill_length_mm.agg(lambda values: values.max() - values.min())
     )),
     ("penguins.csv", "whats the avrage body mass on Dream", lambda f: [f[f.island == "Dream"].body_mass_g.mean()]),
+    ("seattle-weather.csv", "what percentage of days had precipitation above 10", lambda f: [100 * (f.precipitation > 10).mean()]),
+    ("seattle-weather.csv", "what was the highest number of mm of rain on a day", lambda f: [f.precipitation.max()]),
+    ("statecrime.csv", "in how many states is the murder rate above 5", lambda f: [(f.murder > 5).sum()]),
+    ("penguins.csv", "average body mass of the males and of the females", lambda f: list(f.groupby("sex").body_mass_g.mean())),
     ("stocks.csv", "last price of IBM", lambda f: [f[f.symbol == "IBM"].price.iloc[-1]]),
 ]  # fmt: skip
 
@@ -64,6 +68,7 @@ def test_the_figures_are_those_of_pandas(library: Library, file: str, question: 
         ("seattle-weather.csv", "average temp_max at noon", "holds days"),
         ("seattle-weather.csv", "how many days in a row did it rain", "“in a row”"),
         ("stocks.csv", "last price of each symbol", "“last”"),
+        ("stocks.csv", "average price of IBM from 2003 and from 2007", "how the times"),
     ],
 )
 def test_what_changes_a_question_is_never_passed_over(library: Library, file: str, question: str, said: str) -> None:

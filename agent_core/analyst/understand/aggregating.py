@@ -155,7 +155,12 @@ def _order(parts: Parts, how: Aggregation, by: tuple[Group, ...]) -> Order:
 def _by(parts: Parts) -> tuple[Group, ...]:
     by = groups(parts)
     if parts.has(r"\bon average\b") and not (parts.asks_for_one or parts.limit or parts.compares):
-        by = tuple(group for group in by if group.column.distinct != parts.table.rows or group.column.is_time)
+        one_figure = _one_figure_of_each_time(parts)
+        by = tuple(
+            group
+            for group in by
+            if not one_figure and (group.column.distinct != parts.table.rows or group.column.is_time)
+        )
     counts_rows = parts.counts and any(column.distinct == parts.table.rows for column in labels(parts))
     for column in labels(parts) if not counts_rows else ():
         one_a_row = column.is_time_part or column.distinct == parts.table.rows
@@ -182,6 +187,14 @@ def _by(parts: Parts) -> tuple[Group, ...]:
     if parts.compares or (parts.several and not combined):
         by = (*by, *(one for one in _compared(parts) if one not in by))
     return by
+
+
+def _one_figure_of_each_time(parts: Parts) -> bool:
+    """Whether rows of a year each are averaged: "how much did Chrysler invest per year on average"."""
+    asked = parts.has(r"^(?:and |so )?how (?:much|many)\b.*\b(?:per|each|every|a) (?:year|<c\d+>)")
+    time = parts.table.time
+    yearly = time is not None and time.is_year and (parts.table.is_panel or time.distinct == parts.table.rows)
+    return asked and yearly
 
 
 def _after_value(parts: Parts, column: Column) -> bool:

@@ -79,6 +79,15 @@ def _apart(one: Span, other: Span) -> bool:
     return one.end <= other.start or other.end <= one.start
 
 
+def _narrows_twice(parts: Parts) -> bool:
+    """Whether two times narrow the rows one after the other, where each was meant alone."""
+    spans = [one for one in parts.filters if isinstance(one, Span)]
+    times = [
+        one.column for one in spans if (one.start or one.years) and (parts.compares or (one.start and not one.end))
+    ]
+    return len(set(times)) < len(times)
+
+
 def _joined(parts: Parts, filters: tuple[Filter, ...]) -> tuple[Filter, ...] | Unclear:
     """The filters, those that "or" joins as one: "younger than 18 or older than 60"."""
     conditions = [one for one in filters if isinstance(one, Condition)]
@@ -100,7 +109,7 @@ def _about_two(parts: Parts) -> str | None:  # noqa: PLR0911 - one line for each
     if parts.share and parts.ratio is None and len([one for one in numbers(parts) if not one.is_two_valued]) > 1:
         return "The built-in analyst can't do this: ratios of two columns."
     spans = [one for one in parts.filters if isinstance(one, Span) and one.start and one.end]
-    if any(_apart(one, other) for one, other in combinations(spans, 2)):
+    if any(_apart(one, other) for one, other in combinations(spans, 2)) or _narrows_twice(parts):
         return "I can't tell how the times in your question go together."
     extremes = [one for one in parts.marked.columns() if one.extreme]
     if len({one.column for one in extremes}) > 1 and {one.phrase.lower() in LOWEST for one in extremes} == {
@@ -180,7 +189,7 @@ def _portioned(parts: Parts) -> tuple[Column, ...]:
     rows = re.findall(r"\bof (?:the |all )*<c(\d+)> (?:with|that|which|where|whose)\b", parts.marked.text)
     if any(not parts.marked.mention(one).sure and parts.marked.mention(one).phrase.endswith("s") for one in rows):
         return ()
-    if numbers(parts) and set(numbers(parts)) <= compared_with:
+    if numbers(parts) and (set(numbers(parts)) <= compared_with or (parts.bare and len(numbers(parts)) == 1)):
         return ()
     if numbers(parts) or only is None or not parts.table.is_panel or parts.has(r"<t>|\b(?:cases|times)\b"):
         return numbers(parts)[:1]

@@ -13,7 +13,7 @@ from agent_core.analyst.understand.defaults import (
     is_stock,
     obvious_measure,
 )
-from agent_core.analyst.understand.lexicon import AGGREGATIONS
+from agent_core.analyst.understand.lexicon import AGGREGATIONS, SUPERLATIVES
 from agent_core.analyst.understand.meanings import Unclear
 from agent_core.analyst.understand.parts import Parts
 
@@ -25,6 +25,7 @@ GUESS = "No column was named to measure, so "
 
 
 _WORKED_OUT = "|".join(word for word, how in AGGREGATIONS.items() if how in {"sum", "mean", "median", "std"})
+_EXTREMES = "|".join(sorted(SUPERLATIVES))
 _FEW_SIZES = 6
 _SHARE_OF_ROWS = 0.05
 _HALF = 0.5
@@ -63,8 +64,10 @@ def _without_numbers(parts: Parts, groups: tuple[Group, ...]) -> Measured | Uncl
 def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:  # noqa: PLR0911 - one line for each reading
     conditions = {one.column for one in parts.filters}
     compared = set(numbers) <= conditions or (parts.bare and len(numbers) == 1)
-    if parts.counts_rows and compared:
+    if compared and (parts.counts_rows or _counts_one_a_row(parts)):
         return (), "count", ()
+    if numbers and parts.superlative and not parts.groups and parts.has(rf"\b(?:{_EXTREMES}) (?:number|count)s? of\b"):
+        return numbers[:1], parts.superlative, ()
     flags = [column for column in parts.subjects if column.is_two_valued]
     if flags:
         truth: str | float = 1.0 if flags[0].role == "number" else "True"
@@ -79,6 +82,13 @@ def _counted(parts: Parts, numbers: tuple[Column, ...]) -> Measured:  # noqa: PL
     if numbers and not parts.groups:
         return numbers[:1], "nunique", (f"I counted the different values of {code(numbers[0].name)}.",)
     return (), "count", ()
+
+
+def _counts_one_a_row(parts: Parts) -> bool:
+    """Whether what is counted has a row of its own each: "in how many years was the volume above 1000"."""
+    match = re.search(r"\b(?:how many|number of)(?: of)?(?: the)? <c(\d+)>", parts.marked.text)
+    counted = parts.marked.mention(match[1]).column if match else None
+    return counted is not None and counted.distinct == parts.table.rows
 
 
 def _names_rows(parts: Parts, column: Column) -> bool:

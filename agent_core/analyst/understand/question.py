@@ -199,6 +199,9 @@ def _checked(meaning: Query | Unclear, parts: Parts, found: Found) -> Meaning:
     places = {word: at for word in said_so if (at := found.get(word)) and at.column in names}
     conditions = (_condition(place, parts.table) for place in places.values())
     filters = tuple(one for one in conditions if one not in meaning.filters)
+    settled = {one.column for one in meaning.filters if isinstance(one, Condition) and one.operator == "in"}
+    if clash := [one.column for one in filters if one.column in settled]:
+        return Unclear(f"I can't tell how the values of {code(clash[0].name)} go together.", parts.table)
     whole = {word: at for word, at in found.items() if at and at.value is not None and at.column in names}
     said = tuple(f"I found {quoted(word)} in {code(at.column)}." for word, at in {**whole, **places}.items())
     idle = _idle(meaning, parts)

@@ -194,7 +194,8 @@ def read_rest(parts: Parts) -> None:
     if not parts.wanted and not parts.gap and parts.has(_SECOND):
         parts.problems.append("I answer one question at a time: please ask the second part on its own.")
     parts.take_all(COMPARE)
-    if parts.has(COMPARE) or (lists_values(parts) and parts.has(r"\bthan\b|\bdiffer\w*\b")):
+    apart = r"\bthan\b|\bdiffer\w*\b|\b(of|for|among) (?:the |all )?<v\d+> and \1 (?:the |all )?<v\d+>"
+    if parts.has(COMPARE) or (lists_values(parts) and parts.has(apart)):
         parts.compares = True
     for match in parts.take_all(r"<c(\d+)>"):
         column: Column = parts.column(match[1])
