@@ -79,8 +79,8 @@ class Validations:
 
     def start(self, owner: str, kind: Kind, contract: Contract, version: int) -> bool:
         """Begin a run under a contract. False, and nothing begins, while one of this person's runs."""
-        if (job := self._jobs.get(owner)) is not None and not job.done:
-            return False
+        if (job := self._jobs.get(owner)) is not None and not job.done and self._runs[owner].running:
+            return False  # what is told to be over is over, though its job may take a moment more to be done
         self._count += 1
         self._runs[owner] = Run(kind, contract.provider, datetime.now(UTC), self._count)
         self._jobs[owner] = self._loop.start(self._run(owner, kind, contract, version))
