@@ -1,6 +1,8 @@
 """Markdown that a model wrote, made fit for any viewer: it shows no remote image and holds no HTML."""
 
 import re
+from collections.abc import Iterator
+from typing import Literal
 
 _BREAK = "\u2060"
 """Word joiner: invisible, and no Markdown construct continues across it."""
@@ -18,35 +20,39 @@ def quiet(text: str) -> str:
     A fence begins at the margin: there it ends whatever list or quotation it stood in, so that no viewer
     can see prose where code was seen here.
     """
-    lines, mark = [], ""
-    for line in text.splitlines():
-        fence = _FENCE.match(line)
-        if not mark and fence:
-            mark = fence["mark"]
-            lines.append(mark + _word(fence["info"]))
-        elif mark and fence and fence["mark"].startswith(mark) and not fence["info"].strip():
-            lines.append(mark)
-            mark = ""
-        else:
-            lines.append(line if mark else _line(line))
-    return "\n".join([*lines, mark] if mark else lines)
+    return "\n".join(_line(line) if kind == "prose" else mark + line for kind, mark, line in _read(text))
 
 
 def blocks(text: str) -> list[tuple[str | None, str]]:
     """A text in order: prose with None, and the inside of each fence with the name of its language, or an empty one."""
     found: list[tuple[str | None, list[str]]] = [(None, [])]
-    mark = ""
-    for line in text.splitlines():
-        fence = _FENCE.match(line)
-        if not mark and fence:
-            mark = fence["mark"]
-            found.append((_word(fence["info"]), []))
-        elif mark and fence and fence["mark"].startswith(mark) and not fence["info"].strip():
-            mark = ""
+    for kind, _, line in _read(text):
+        if kind == "fence":
+            found.append((line, []))
+        elif kind == "end":
             found.append((None, []))
         else:
             found[-1][1].append(line)
     return [(language, "\n".join(lines)) for language, lines in found if language is not None or any(lines)]
+
+
+def _read(text: str) -> Iterator[tuple[Literal["prose", "fence", "code", "end"], str, str]]:
+    """Each line with what it is: of a fence, its mark and its language. What is left open ends with the text."""
+    mark = ""
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if mark and fence and fence["mark"].startswith(mark) and not fence["info"].strip():
+            yield "end", mark, ""
+            mark = ""
+        elif mark:
+            yield "code", "", line
+        elif fence:
+            mark = fence["mark"]
+            yield "fence", mark, _word(fence["info"])
+        else:
+            yield "prose", "", line
+    if mark:
+        yield "end", mark, ""
 
 
 def literal(text: str) -> str:

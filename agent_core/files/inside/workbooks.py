@@ -85,6 +85,8 @@ def _not_worked_out(path: str, tables: Sequence[dict[str, Any]]) -> str:
     import openpyxl  # noqa: PLC0415
 
     suspects = {table["name"] for table in tables if any(column["kind"] == "empty" for column in table["columns"])}
+    if not suspects:
+        return ""
     with Path(path).open("rb") as file:
         book = openpyxl.load_workbook(file, read_only=True)
         sheets = [sheet for sheet in book.worksheets if sheet.title[:LONGEST_NAME] in suspects]
