@@ -85,12 +85,6 @@ def date_cleaning(samples: Sequence[str]) -> Cleaning | None:
     return "day_first_date" if day_first else "date"
 
 
-def day_and_month_unclear(samples: Sequence[str]) -> bool:
-    """Whether `03/04/2020` could be read both ways: no sample has a number above twelve."""
-    leading = [match for value in _present(samples) if (match := _LEADING_DAY.match(value)) and match[2] != "."]
-    return bool(leading) and all(int(match[1]) <= _MONTHS and int(match[3]) <= _MONTHS for match in leading)
-
-
 def spelt_differently(samples: Sequence[str]) -> bool:
     """Whether some samples differ only by case or by spaces around them."""
     return len({" ".join(sample.split()).casefold() for sample in samples}) < len(set(samples))

@@ -68,6 +68,10 @@ def _unnamed(parts: Parts, name: str) -> tuple[Column, ...]:
     column = column_for(parts.table, name)
     if column is None:
         return ()
+    return _taken(parts, column)
+
+
+def _taken(parts: Parts, column: Column) -> tuple[Column, ...]:
     parts.assumptions.append(f"I compared {code(column.name)}, since no column was named.")
     return (column,)
 
@@ -88,15 +92,11 @@ def _of_unit(parts: Parts) -> tuple[Column, ...]:
     """In "penguins over 5 kg", the number belongs to the only column that is a weight."""
     units = {one.unit for _, values in parts.bare for one in values if isinstance(one, Quantity)}
     fitting = [one for one in parts.table.measures if units and all(goes_with(one, unit) for unit in units)]
-    if len(fitting) == 1:
-        parts.assumptions.append(f"I compared {code(fitting[0].name)}, since no column was named.")
-    return tuple(fitting) if len(fitting) == 1 else ()
+    return _taken(parts, fitting[0]) if len(fitting) == 1 else ()
 
 
 def _obvious(parts: Parts) -> tuple[Column, ...]:
     measure = obvious_measure(parts.table)
     if measure is None:
         return ()
-    if len(parts.table.measures) > 1:
-        parts.assumptions.append(f"I compared {code(measure.name)}, since no column was named.")
-    return (measure,)
+    return _taken(parts, measure) if len(parts.table.measures) > 1 else (measure,)
